@@ -1,0 +1,15 @@
+"""Serverless Lab: put one stream of requests through AWS services and see latency, throttles and the bill."""
+
+from simlib.compare import compare
+from simlib.engine import Result, Scenario, simulate
+from simlib.facts import FactError
+from simlib.params import ParamError
+from simlib.pricing import bill, price_book
+from simlib.services import Client, Ec2, Lambda
+from simlib.services.costs import CloudWatchLogs, DataTransferOut, NatGateway, OwnLine
+from simlib.workload import (Bursts, Constant, Daily, Keys, Operation, Poisson, Spike, Steps, Trace, Traffic,
+                             Workload, draw)
+
+__all__ = ["Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "Ec2", "FactError", "Keys", "Lambda",
+           "NatGateway", "Operation", "OwnLine", "ParamError", "Poisson", "Result", "Scenario", "Spike", "Steps",
+           "Trace", "Traffic", "Workload", "bill", "compare", "draw", "price_book", "simulate"]

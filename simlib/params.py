@@ -1,0 +1,149 @@
+"""Declared parameters: one place for a field's default, unit, meaning and limits.
+
+A service or traffic description is a frozen dataclass that inherits `Checked` and declares each field with
+`param`. Validation, scenario files, parameter tables and sliders all read the same declaration.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from dataclasses import dataclass
+from typing import Any
+
+
+class ParamError(ValueError):
+    """A value that a field does not allow. The message is one sentence naming field, value and remedy."""
+
+
+@dataclass(frozen=True)
+class Param:
+    """What is known about one field: `unit` and `doc` in words, limits `lo`..`hi` (inclusive) or `choices`."""
+
+    name: str
+    default: Any
+    unit: str
+    doc: str
+    lo: float | None
+    hi: float | None
+    choices: tuple | None
+    optional: bool
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values as words for an error message or a table."""
+        unit = f" {self.unit}" if self.unit else ""
+        if self.choices:
+            words = "one of " + ", ".join(map(str, self.choices))
+        elif self.lo is not None and self.hi is not None:
+            words = f"between {self.lo:,g} and {self.hi:,g}{unit}"
+        elif self.lo is not None:
+            words = f"at least {self.lo:,g}{unit}"
+        elif self.hi is not None:
+            words = f"at most {self.hi:,g}{unit}"
+        elif isinstance(self.default, bool):
+            words = "true or false"
+        elif isinstance(self.default, str):
+            words = "a text"
+        else:
+            words = f"a number{f' of {self.unit}' if self.unit else ''}"
+        return words + (" or nothing" if self.optional else "")
+
+
+def param(default, unit: str, doc: str, lo=None, hi=None, choices=None):
+    """A dataclass field with its unit, meaning and limits.
+
+    `default=None` makes the field optional. A `choices` that is callable is asked each time, so that the
+    choices can come from a data table. Limits are inclusive; a bound of None is open.
+    """
+    declared = {"unit": unit, "doc": doc, "lo": lo, "hi": hi, "choices": choices}
+    return dataclasses.field(default=default, metadata={"param": declared})
+
+
+def parameters(cls) -> list[Param]:
+    """The declared parameters of a `Checked` class, in order."""
+    found = []
+    for field in dataclasses.fields(cls):
+        declared = field.metadata.get("param")
+        if declared is None:
+            continue
+        choices = declared["choices"]
+        choices = tuple(choices() if callable(choices) else choices) if choices else None
+        found.append(Param(field.name, field.default, declared["unit"], declared["doc"], declared["lo"],
+                           declared["hi"], choices, field.default is None))
+    return found
+
+
+def _fault(declared: Param, kind: str, value) -> str | None:
+    """Why `value` does not fit, or None. `kind` is the field's annotation as text."""
+    if value is None:
+        return None if declared.optional else f"must be {declared.allowed}"
+    if declared.choices:
+        return None if value in declared.choices else f"must be {declared.allowed}"
+    if "bool" in kind:
+        return None if isinstance(value, bool) else "must be true or false"
+    if kind.startswith("str"):
+        return None if isinstance(value, str) else "must be a text"
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        unit = f" (write only the number; its unit is {declared.unit})" if declared.unit else ""
+        return f"must be a number{unit}, {declared.allowed}"
+    if not math.isfinite(value):
+        return f"must be a finite number, {declared.allowed}"
+    if "int" in kind and value != int(value):
+        return f"must be a whole number, {declared.allowed}"
+    if (declared.lo is not None and value < declared.lo) or (declared.hi is not None and value > declared.hi):
+        return f"must be {declared.allowed}"
+    return None
+
+
+class Checked:
+    """Base of every described thing: checks each declared field, then calls `check` for rules across fields."""
+
+    def __post_init__(self):
+        kinds = {field.name: str(field.type) for field in dataclasses.fields(self)}
+        for declared in parameters(type(self)):
+            value = getattr(self, declared.name)
+            if hasattr(value, "item") and getattr(value, "shape", None) == ():
+                value = value.item()
+                object.__setattr__(self, declared.name, value)
+            fault = _fault(declared, kinds[declared.name], value)
+            if fault:
+                raise ParamError(f"{type(self).__name__}.{declared.name} is {value!r}, but it {fault}.")
+            if "int" in kinds[declared.name] and isinstance(value, float):
+                object.__setattr__(self, declared.name, int(value))
+        self.check()
+
+    def check(self) -> None:
+        """Rules that involve more than one field; raises ParamError."""
+
+
+def nearest(word: str, allowed) -> str:
+    """A hint naming the allowed word closest to `word`, or all of them when none is close."""
+    allowed = list(allowed)
+    stem = word.rsplit("_", 1)[0]
+    same_quantity = [name for name in allowed if name.rsplit("_", 1)[0] == stem]
+    close = same_quantity or difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {close[0]}?"
+    return "allowed are " + ", ".join(allowed)
+
+
+def build(cls, mapping, where: str):
+    """Makes a `cls` from a plain mapping such as a scenario file's section.
+
+    `where` names the section in errors. Unknown fields are named with the nearest allowed one; a value that
+    does not fit is named with what is allowed. Raises ParamError.
+    """
+    if mapping is None:
+        mapping = {}
+    if not isinstance(mapping, dict):
+        raise ParamError(f"{where} is {mapping!r}, but it must be a list of `field: value` lines.")
+    fields = [field.name for field in dataclasses.fields(cls)]
+    for name in mapping:
+        if name not in fields:
+            raise ParamError(f"{where} has an unknown field {name!r}; {nearest(str(name), fields)}.")
+    try:
+        return cls(**mapping)
+    except ParamError as error:
+        raise ParamError(f"{where}: {error}") from None

@@ -1,0 +1,8 @@
+"""One file per AWS service."""
+
+from simlib.services.client import Client
+from simlib.services.ec2 import Ec2
+from simlib.services.lambda_ import Lambda
+
+ALL = {"client": Client, "lambda": Lambda, "ec2": Ec2}
+"""Every service by the name used in scenario files."""

@@ -1,0 +1,113 @@
+"""What every service is made of: the order of equal times, call numbers, statuses and the metering record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator, Mapping, Protocol
+
+import numpy as np
+
+from simlib.params import Checked
+from simlib.workload import Workload
+
+COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
+"""What happens first when several things fall on the same instant (SimPy's own priorities 0 and 1 precede)."""
+
+OK, THROTTLED, QUEUE_FULL, TIMED_OUT = 200, 429, 503, 504
+STATUS_NAMES = {OK: "ok", THROTTLED: "throttled", QUEUE_FULL: "queue full", TIMED_OUT: "timed out"}
+
+CALLS_PER_CALL = 64
+"""Calls are numbered as a path: the k-th call (k >= 1) made by call c is c * 64 + k; the outermost call is 0."""
+
+BYTES_PER_GB = 1024**3
+"""AWS bills a gigabyte of 1,024 MB (its own sums show it)."""
+
+Handle = Callable[[int, int], Iterator]
+"""What `open` returns: called with (request, call), a generator that ends by returning a status."""
+
+
+def first_call(depth: int) -> int:
+    """The number of a request's first call at `depth` services below the outermost one."""
+    number = 0
+    for _ in range(depth):
+        number = number * CALLS_PER_CALL + 1
+    return number
+
+
+class Run(Protocol):
+    """What an engine offers an open service. Times are seconds since the window began."""
+
+    workload: Workload
+    window_s: float
+    region: str
+    date: str | None
+    first_call: int
+    now: float
+
+    def at(self, time_s: float, kind: int, request: int, call: int) -> Any:
+        """An event to yield: it happens at `time_s`; ties go by kind, then request, then call."""
+
+    def within(self, deadline_s: float, activity: Iterator, request: int, call: int) -> Iterator:
+        """Plays `activity` until it ends or the deadline comes; its status, or None when late (it goes on)."""
+
+    def event(self) -> Any:
+        """An event that another process triggers with `succeed()`."""
+
+    def span(self, request, call, start_s, wait_s=0.0, init_s=0.0, work_s=0.0, status=OK, cold=0,
+             billed_ms=0, resource=0, end_s=None) -> None:
+        """Records what a request met here; it ends now unless `end_s` says otherwise."""
+
+    def capacity(self, resource: int, start_s: float, end_s: float, amount: float) -> None:
+        """Records that `amount` of `resource` stood ready from `start_s` to `end_s`."""
+
+    def at_end(self, action: Callable[[], None]) -> None:
+        """Has `action` called when every request has been played out."""
+
+    def uniform(self, die: str, request: int, call: int) -> float:
+        """The die of a repeated call: a pure function of seed, name, request and call."""
+
+
+@dataclass(frozen=True)
+class Metered:
+    """What a service's `usage` may look at: its own spans and capacity of one window, as columns of arrays."""
+
+    spans: Mapping[str, np.ndarray]
+    capacity: Mapping[str, np.ndarray]
+    workload: Workload
+    window_s: float
+    region: str
+    date: str | None
+
+    @property
+    def hours(self) -> float:
+        """The window's length in hours."""
+        return self.window_s / 3600
+
+
+@dataclass(frozen=True)
+class Discount:
+    """A reduction on every line whose sku starts with `sku_prefix`: `share` of the price, why, and the source."""
+
+    sku_prefix: str
+    share: float
+    label: str
+    source: str
+
+
+class Service(Checked):
+    """Base of every AWS service: a frozen description that can be opened on an engine and metered afterwards."""
+
+    title: str = ""
+    not_billed: tuple[str, ...] = ()
+
+    def open(self, run: Run, backend: Handle | None) -> Handle:
+        """Starts the service on an engine and returns how to call it."""
+        raise NotImplementedError
+
+    def usage(self, metered: Metered) -> dict[str, float]:
+        """What AWS meters in one window: quantity by sku, in the sku's unit; no dollars."""
+        return {}
+
+    def discounts(self, date: str | None) -> tuple[Discount, ...]:
+        """Discounts chosen by the user."""
+        return ()
