@@ -14,7 +14,8 @@ from simlib.params import ParamError, param
 from simlib.services.base import (BYTES_PER_GB, CALLS_PER_CALL, COMPLETION, OK, QUEUE_FULL, TIMED_OUT,
                                   Discount, Metered, Service)
 
-PURCHASES = ("on_demand", "savings_plan_1y", "savings_plan_3y", "reserved_1y", "reserved_3y", "spot")
+PURCHASES = ("on_demand", "savings_plan_1y", "savings_plan_3y", "instance_savings_plan_1y",
+             "instance_savings_plan_3y", "reserved_1y", "reserved_3y", "spot")
 
 
 class _Instance:

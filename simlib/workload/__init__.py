@@ -13,6 +13,6 @@ from simlib.workload.requests import Keys, Operation
 from simlib.workload.trace import Trace
 from simlib.workload.traffic import PATTERNS, Traffic, Workload, arrivals_from, draw, traffic_from
 
-__all__ = ["PATTERNS", "Arrivals", "Bursts", "Constant", "Daily", "Dice", "Keys", "Operation", "Poisson", "Spike",
-           "Steps", "Trace", "Traffic", "Workload", "WorkloadError", "arrivals_from", "draw", "hash_uniform",
-           "hash_uniforms", "stream_id", "traffic_from"]
+__all__ = ["PATTERNS", "Arrivals", "Bursts", "Constant", "Daily", "Dice", "Keys", "Operation", "Poisson",
+           "Spike", "Steps", "Trace", "Traffic", "Workload", "WorkloadError", "arrivals_from", "draw",
+           "hash_uniform", "hash_uniforms", "stream_id", "traffic_from"]

@@ -34,7 +34,8 @@ class Operation(Checked):
     io_cv: float = param(1.0, "", "variation of a lognormal waiting time", lo=0.01, hi=20)
     request_bytes: int = param(1024, "bytes", "size of the request", lo=0, hi=10**9)
     item_bytes: int = param(2048, "bytes", "mean size of what is returned", lo=0, hi=10**9)
-    item_distribution: str = param("constant", "", "how the returned size varies", choices=("constant", "lognormal"))
+    item_distribution: str = param("constant", "", "how the returned size varies",
+                                   choices=("constant", "lognormal"))
     item_cv: float = param(1.0, "", "variation of a lognormal size", lo=0.01, hi=20)
 
     def work(self, u: np.ndarray) -> np.ndarray:

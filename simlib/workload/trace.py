@@ -16,7 +16,6 @@ from simlib.workload.arrivals import Arrivals
 from simlib.workload.chance import Dice, WorkloadError
 
 MAX_REQUESTS = 20_000_000
-_MAX_COPIES = 1_000_000.0
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ class Trace(Arrivals):
     column: str | None = param(None, "", "name of the column with counts")
     time_column: str | None = param(None, "", "name of the column with times")
     time_unit: str = param("auto", "", "unit of numeric times", choices=("auto", *tracefile.UNITS))
-    bin_s: float | None = param(None, "s", "how long a count lasts (default: smallest distance of rows)", lo=1e-6,
-                                hi=1e8)
+    bin_s: float | None = param(None, "s", "how long a count lasts (default: smallest distance of rows)",
+                                lo=1e-6, hi=1e8)
     duration_column: str | None = param(None, "", "name of the column with durations, if times are ends")
     select: str | None = param(None, "", "column=value: only these rows; column=*: all rows added up")
     skip_s: float = param(0.0, "s", "how much of the recording to leave out at its beginning", lo=0, hi=1e9)
@@ -58,7 +57,8 @@ class Trace(Arrivals):
     rate_scale: float = param(1.0, "", "numbers of requests are multiplied by this", lo=0, hi=1e6)
 
     def __post_init__(self):
-        object.__setattr__(self, "path", os.fspath(self.path) if isinstance(self.path, os.PathLike) else self.path)
+        if isinstance(self.path, os.PathLike):
+            object.__setattr__(self, "path", os.fspath(self.path))
         super().__post_init__()
 
     def check(self):
@@ -117,13 +117,13 @@ class Trace(Arrivals):
         bin_s = record.bin_s * self.time_scale
         inside = (start_s > -bin_s) & (start_s < window_s)
         start_s, counts = start_s[inside], record.counts[inside]
+        self._refuse_above(limit, float(counts.sum()) * self.rate_scale, window_s)
         if self.rate_scale != 1:
             scaled = counts * self.rate_scale
             whole = np.floor(scaled)
             up = dice.uniforms("arrivals.round", scaled.size) < scaled - whole
             counts = (whole + up).astype(np.int64)
         n = int(counts.sum())
-        self._refuse_above(limit, n, window_s)
         times = np.repeat(start_s, counts) + dice.uniforms("arrivals.within", n) * bin_s
         np.minimum(times, np.repeat(np.nextafter(start_s + bin_s, 0), counts), out=times)
         times.sort()

@@ -92,7 +92,8 @@ def _told(table: Table, name: str, option: str) -> int:
     """Where the column is that the user named in `option`."""
     found = [at for at, column in enumerate(table.header) if column == name.strip()]
     if not found:
-        raise table.fault(f"there is no column {name!r}", f"{option} may be one of {_listed(table.header)}", 1)
+        cure = f"{option} may be one of {_listed(table.header)}"
+        raise table.fault(f"there is no column {name!r}", cure, 1)
     if len(found) > 1:
         raise table.fault(f"there are {len(found)} columns {name!r}", "give each column its own name", 1)
     return found[0]
@@ -127,8 +128,9 @@ class _Clock:
         if self.dates:
             begin = _date(first)
             if begin is None:
-                what = (f"the time {first!r} in column {column!r} is neither a number nor a date" if first.strip()
-                        else f"the cell in column {column!r} is empty")
+                what = f"the cell in column {column!r} is empty"
+                if first.strip():
+                    what = f"the time {first!r} in column {column!r} is neither a number nor a date"
                 raise table.fault(what, "write seconds such as 12.5, or dates such as 2024-01-31T09:00:00Z")
             if told != "auto":
                 raise table.fault(f"the time {first!r} is a date, but time_unit says {told}",
@@ -176,7 +178,8 @@ class _Reading:
         first = next(rows, None)
         if first is None:
             raise self.table.fault("no row follows the header", "export or download the file again")
-        self.clock = _Clock(self.table, self.table.header[self.time_at], self.trace.time_unit, first[self.time_at])
+        column = self.table.header[self.time_at]
+        self.clock = _Clock(self.table, column, self.trace.time_unit, first[self.time_at])
         times, counts = self._kept(itertools.chain([first], rows))
         span_s = self.latest - self.earliest
         if self.clock.assumed and span_s > _LONG_S:
@@ -190,8 +193,9 @@ class _Reading:
 
     def _kept(self, rows) -> tuple[np.ndarray, np.ndarray]:
         """Times (in the file's own seconds) and counts of the rows to play, every row having been checked."""
-        time_at, count_at, duration_at, group_at = self.time_at, self.count_at, self.duration_at, self.group_at
-        seconds, lowest, counting, grouped = self.clock.seconds, self.clock.lowest_s, self.counting, self.grouped
+        time_at, count_at, duration_at = self.time_at, self.count_at, self.duration_at
+        counting, grouped, group_at = self.counting, self.grouped, self.group_at
+        seconds, lowest = self.clock.seconds, self.clock.lowest_s
         wanted, begin, stop, scale = self.wanted, self.trace.skip_s, self.stop_s, self.trace.rate_scale
         duration_s = 0.0 if duration_at is None else self._duration_unit_s()
         room = self.limit if counting else self.limit / max(scale, 1.0)
@@ -285,7 +289,7 @@ class _Reading:
             elif not _is_number(cell):
                 return fault(f"{cell!r} in column {column!r} is not a number",
                              "write digits with a decimal point and no unit")
-        return fault(f"of the time {row[self.time_at]!r} and the ones before, only one kind has an offset", _ALIKE)
+        return fault(f"only one of the time {row[self.time_at]!r} and the first time has an offset", _ALIKE)
 
     def _not_a_time(self, row, at) -> WorkloadError:
         time = f"the time {row[self.time_at]!r}"

@@ -38,7 +38,8 @@ class Traffic(Checked):
     window_s: float | None = param(None, "s", "how long arrivals are drawn", lo=0.001, hi=_YEAR_S)
     operations: tuple[Operation, ...] = (Operation(),)
     keys: Keys = Keys()
-    windows_per_month: float | None = param(None, "windows", "how many such windows a month has", lo=0, hi=1e9)
+    windows_per_month: float | None = param(None, "windows", "how many such windows a month has", lo=0,
+                                            hi=1e9)
     quiet_rps: float = param(0.0, "requests/s", "rate between the windows of a month", lo=0, hi=1e6)
     max_requests: int = param(MAX_REQUESTS, "requests", "refuse to draw more", lo=1, hi=10**9)
 
@@ -83,7 +84,8 @@ class Traffic(Checked):
 
     def quiet(self, window_s: float) -> Traffic:
         """The same requests as they come between the windows: Poisson at `quiet_rps`."""
-        return replace(self, arrivals=Poisson(self.quiet_rps), window_s=window_s, windows_per_month=None, quiet_rps=0.0)
+        return replace(self, arrivals=Poisson(self.quiet_rps), window_s=window_s, windows_per_month=None,
+                       quiet_rps=0.0)
 
 
 class Workload:
