@@ -189,4 +189,4 @@ def percent(share: float) -> str:
     """A share between 0 and 1 as a percentage; what is tiny but not zero does not read as zero."""
     if 0 < share < 0.001:
         return _("under 0.1 %")
-    return f"{number(100 * share, 2 if share < 0.1 else 3)} %"
+    return _("{value} %", value=number(100 * share, 2 if share < 0.1 else 3))

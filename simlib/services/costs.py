@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simlib import facts
 from simlib.params import Checked, ParamError, param
 from simlib.services.base import BYTES_PER_GB, Metered
 
@@ -25,19 +26,20 @@ class Cost(Checked):
 class CloudWatchLogs(Cost):
     """Log lines written per request and kept for some months.
 
-    Billed for: ingestion per GB, storage per GB-month of what is kept (AWS compresses it to about 15 %, as its
-    own pricing example assumes; that share is `stored_share`).
+    Billed for: ingestion per GB (the lines of Lambda functions have tiers of their own since May 2025), storage
+    per GB-month of what compression leaves.
     """
 
     covers = ("CloudWatch Logs, unless added",)
     kb_per_request: float = param(0.5, "KB", "log text written per request", 0, 1000)
     retention_months: float = param(1.0, "months", "how long logs are kept", 0, 120)
-    stored_share: float = param(0.15, "", "what compression leaves of the text", 0.01, 1)
+    written_by: str = param("servers", "", "who writes the lines", choices=("servers", "lambda"))
 
     def usage(self, metered):
         gb = self.kb_per_request * 1024 * metered.workload.n / BYTES_PER_GB
-        return {"cloudwatch_logs.ingestion": gb,
-                "cloudwatch_logs.storage": gb * self.stored_share * self.retention_months}
+        ingestion = "cloudwatch_logs.ingestion" + (".lambda" if self.written_by == "lambda" else "")
+        kept = facts.value("cloudwatch_logs.stored_share") * self.retention_months
+        return {ingestion: gb, "cloudwatch_logs.storage": gb * kept}
 
 
 @dataclass(frozen=True)

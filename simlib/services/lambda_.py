@@ -106,8 +106,7 @@ class Lambda(Service):
                 else dists.constant(init_u, self.init_s))
         if self.first_handler_s is not None:
             return ColdStarts(platform, init, dists.constant(first_u, self.first_handler_s))
-        typical_s = measured.first_fixed_ms / 1000 + float(
-            self.run_time_s(np.array([measured.first_work_vcpu_ms / 1000]))[0])
+        typical_s = measured.first_handler_ms(self.vcpu) / 1000
         spread = dists.table(first_u, (0.5, 0.9, 0.99), (1.0, measured.first_p90_ratio, measured.first_p99_ratio))
         return ColdStarts(platform, init, typical_s * spread)
 
@@ -118,7 +117,8 @@ class Lambda(Service):
         return dists.table(u, *facts.keep_alive(self.keep_alive))
 
     def _init_is_billed(self, date) -> bool:
-        return self.package == "image" or bool(facts.value("lambda.init_billed", date))
+        managed_zip = self.package == "zip" and facts.cold_start(self.runtime, self.architecture).managed
+        return bool(facts.value("lambda.init_billed" if managed_zip else "lambda.init_billed_other", date))
 
     def open(self, run, backend):
         dice = run.workload.uniforms

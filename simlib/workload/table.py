@@ -1,6 +1,4 @@
-"""A CSV or CSV.gz file as rows of texts, streamed; whatever is wrong is one sentence with file, line and
-cure.
-"""
+"""A CSV or CSV.gz file as rows of texts, streamed; a fault is one sentence with file, line and cure."""
 
 from __future__ import annotations
 
@@ -116,12 +114,12 @@ class Table:
             line = read + 1 + error.object[:error.start].count(b"\n")
             return self.fault("the text is not UTF-8", "save the file as UTF-8", line)
         if isinstance(error, csv.Error):
-            return self.fault(f"this is not CSV ({error})", "check its quotes, and whether the file was cut "
-                                                            "off")
+            return self.fault(f"this is not CSV ({error})",
+                              "check its quotes, and whether the file was cut off")
         if isinstance(error, EOFError):
             return self.fault("the gzip data stops here, before its end",
                               "the file was cut off: copy or download it again")
         if isinstance(error, (zlib.error, gzip.BadGzipFile)):
-            return self.fault(f"the gzip data is damaged after this ({error})", "copy or download the file "
-                                                                                "again")
+            return self.fault(f"the gzip data is damaged after this ({error})",
+                              "copy or download the file again")
         return self.fault(f"the file cannot be read further ({error})", "check the disk or the connection")

@@ -177,6 +177,7 @@ class Workload:
 
 
 def _fixed(column: np.ndarray) -> np.ndarray:
+    column = column.view()
     column.setflags(write=False)
     return column
 
