@@ -17,10 +17,11 @@ import simpy
 
 from simlib import facts
 from simlib.params import ParamError
-from simlib.services.base import (ARRIVAL, CALLS_PER_CALL, OK, THROTTLED, TIMEOUT, Metered, Service, first_call)
+from simlib.services.base import (ARRIVAL, CALLS_PER_CALL, NO_REQUEST, OK, THROTTLED, TIMEOUT, Metered, Service,
+                                  first_call)
 from simlib.workload import Traffic, Workload, draw, hash_uniform, stream_id
 
-_CALL_BITS = 30
+_CALL_BITS = 42
 _REQUEST_BITS = 30
 _KIND = 1 << (_CALL_BITS + _REQUEST_BITS)
 _BLOCK = 4096
@@ -129,6 +130,9 @@ class SimpyRun:
 
     def at(self, time_s, kind, request, call):
         return Moment(self.env, time_s, kind * _KIND + (request << _CALL_BITS) + call)
+
+    def start(self, activity):
+        Activity(activity)
 
     def event(self):
         return simpy.Event(self.env)
@@ -278,8 +282,9 @@ class Result:
 
     def _outermost(self, name) -> np.ndarray:
         spans = self.of(0)
+        outermost = (spans["call"] == 0) & (spans["request"] != NO_REQUEST)
         values = np.empty(self.n)
-        values[spans["request"].astype(int)] = spans[name]
+        values[spans["request"][outermost].astype(int)] = spans[name][outermost]
         return values
 
     @cached_property

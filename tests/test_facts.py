@@ -376,7 +376,8 @@ def test_cold_start_quantiles_rise(key):
 def test_both_architectures_and_packages_were_measured_for_every_runtime():
     runtimes = facts.cold_start_choices()
     assert {"python3.13", "nodejs22.x", "java21", "dotnet8", "ruby3.4", "go", "rust"} <= set(runtimes)
-    assert set(every_cold_start()) == set(product(runtimes, ("x86_64", "arm64"), ("zip", "image")))
+    restores = {("java17-snapstart", "x86_64", "zip"), ("java21-snapstart", "x86_64", "zip")}
+    assert set(every_cold_start()) - restores == set(product(runtimes, ("x86_64", "arm64"), ("zip", "image")))
 
 
 def test_custom_runtimes_are_told_from_managed_ones():

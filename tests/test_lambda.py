@@ -85,7 +85,7 @@ def test_a_whole_number_of_milliseconds_is_not_rounded_up():
 def test_the_timeout_ends_the_call_bills_it_in_full_and_costs_the_environment():
     result = play(arriving_at([0.0, 100.0], io_s=5.0), steady_function(timeout_s=3))
     first, second = spans(result)
-    assert (first["status"], first["end_s"], first["billed_ms"]) == (504, 3.0, 3000)
+    assert (first["status"], first["end_s"], first["billed_ms"]) == (461, 3.0, 3000)
     assert second["cold"]
 
 

@@ -2,7 +2,7 @@
 
 from simlib.services.client import Client
 from simlib.services.ec2 import Ec2
-from simlib.services.lambda_ import Lambda
+from simlib.services.lambda_ import Functions, Lambda
 
-ALL = {"client": Client, "lambda": Lambda, "ec2": Ec2}
+ALL = {"client": Client, "lambda": Lambda, "functions": Functions, "ec2": Ec2}
 """Every service by the name used in scenario files."""

@@ -13,11 +13,21 @@ from simlib.workload import Workload
 COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
 """What happens first when several things fall on the same instant (SimPy's own priorities 0 and 1 precede)."""
 
-OK, THROTTLED, QUEUE_FULL, TIMED_OUT = 200, 429, 503, 504
-STATUS_NAMES = {OK: "ok", THROTTLED: "throttled", QUEUE_FULL: "queue full", TIMED_OUT: "timed out"}
+OK, ACCEPTED, THROTTLED, FUNCTION_ERROR, FUNCTION_TIMEOUT = 200, 202, 429, 460, 461
+CONNECTION_LOST, QUEUE_FULL, TIMED_OUT = 502, 503, 504
+EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED = 299, 560, 561
+STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", THROTTLED: "throttled", FUNCTION_ERROR: "function error",
+                FUNCTION_TIMEOUT: "function timeout", CONNECTION_LOST: "connection lost", QUEUE_FULL: "queue full",
+                TIMED_OUT: "timed out", EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
+                EVENT_DROPPED: "event dropped"}
+"""Statuses are those of HTTP where it has one. 460 and 461 stand for what Lambda answers with 200 and
+`FunctionError`, which an SDK therefore does not retry; 299, 560 and 561 tell how an asynchronous event ended."""
 
-CALLS_PER_CALL = 64
-"""Calls are numbered as a path: the k-th call (k >= 1) made by call c is c * 64 + k; the outermost call is 0."""
+NO_REQUEST = -1
+"""The request number of a span that no request caused, such as a ping."""
+
+CALLS_PER_CALL = 128
+"""Calls are numbered as a path: the k-th call (k >= 1) made by call c is c * 128 + k; the outermost call is 0."""
 
 BYTES_PER_GB = 1024**3
 """AWS bills a gigabyte of 1,024 MB (its own sums show it)."""
@@ -26,9 +36,8 @@ Handle = Callable[[int, int], Iterator]
 """What `open` returns: called with (request, call), a generator that ends by returning a status."""
 
 
-def first_call(depth: int) -> int:
-    """The number of a request's first call at `depth` services below the outermost one."""
-    number = 0
+def first_call(depth: int, number: int = 0) -> int:
+    """The number of the first call of the first call ... of call `number`, `depth` levels down."""
     for _ in range(depth):
         number = number * CALLS_PER_CALL + 1
     return number
@@ -49,6 +58,9 @@ class Run(Protocol):
 
     def within(self, deadline_s: float, activity: Iterator, request: int, call: int) -> Iterator:
         """Plays `activity` until it ends or the deadline comes; its status, or None when late (it goes on)."""
+
+    def start(self, activity: Iterator) -> None:
+        """Plays an activity on its own, beginning now."""
 
     def event(self) -> Any:
         """An event that another process triggers with `succeed()`."""

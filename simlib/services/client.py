@@ -44,6 +44,7 @@ class Client(Service):
 
     def open(self, run, backend):
         hop_s = self.round_trip_s(run.region) / 2
+        retried = {int(status) for status in facts.value("sdk.retryable_statuses", run.date).split()}
 
         def attempt(request, call):
             if hop_s:
@@ -65,7 +66,7 @@ class Client(Service):
                 late = status is None
                 if late:
                     status = TIMED_OUT
-                if status < 400 or number == self.max_attempts:
+                if status not in retried or number == self.max_attempts:
                     break
                 first_s = self.backoff_throttled_s if status == THROTTLED else self.backoff_failed_s
                 ceiling_s = min(self.backoff_max_s, first_s * 2 ** (number - 1))

@@ -72,6 +72,20 @@ class DataTransferOut(Cost):
 
 
 @dataclass(frozen=True)
+class EventPollers(Cost):
+    """Event poller units of an event source mapping in provisioned mode, SQS or Kafka.
+
+    Billed for: unit-hours. What they poll is not played.
+    """
+
+    source: str = param("sqs", "", "what is polled", choices=("sqs", "kafka"))
+    units: float = param(2.0, "units", "pollers kept on average", 0, 2000)
+
+    def usage(self, metered):
+        return {f"lambda.event_poller.{self.source}": self.units * metered.hours}
+
+
+@dataclass(frozen=True)
 class OwnLine(Cost):
     """A line of your own: a database, a licence, an hour of somebody's time; fixed, or per million requests."""
 
@@ -97,5 +111,5 @@ class OwnLine(Cost):
 
 
 COSTS = {"cloudwatch_logs": CloudWatchLogs, "nat_gateway": NatGateway, "data_transfer_out": DataTransferOut,
-         "own_line": OwnLine}
+         "event_pollers": EventPollers, "own_line": OwnLine}
 """Every cost by the name used in scenario files."""

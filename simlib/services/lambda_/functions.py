@@ -1,0 +1,109 @@
+"""Several Lambda functions in one account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simlib import facts
+from simlib.params import ParamError, param
+from simlib.services.base import Metered, Service
+from simlib.services.lambda_.function import Lambda
+from simlib.services.lambda_.limits import Account
+
+
+PART = 1 << 32
+"""Resource numbers of function k are k * 2^32 away from 0, so that those of several functions stay apart."""
+
+
+class _Part:
+    """An engine's run as one of several functions sees it: its resources carry its number."""
+
+    def __init__(self, run, number: int):
+        self._run = run
+        self._first = number * PART
+
+    def __getattr__(self, name):
+        return getattr(self._run, name)
+
+    def _resource(self, resource):
+        return resource + self._first if resource >= 0 else resource - self._first
+
+    def span(self, *values, resource=0, **named):
+        self._run.span(*values, resource=self._resource(resource), **named)
+
+    def capacity(self, resource, *values):
+        self._run.capacity(self._resource(resource), *values)
+
+
+def _part_of(metered: Metered, number: int) -> Metered:
+    def only(columns):
+        resource = columns["resource"]
+        mine = np.abs(resource) // PART == number
+        kept = {name: column[mine] for name, column in columns.items()}
+        kept["resource"] = kept["resource"] - np.sign(kept["resource"]) * number * PART
+        return kept
+
+    return replace(metered, spans=only(metered.spans), capacity=only(metered.capacity))
+
+
+@dataclass(frozen=True)
+class Functions(Service):
+    """Functions that share one account's concurrency: operation number k of the traffic calls function k.
+
+    Models: one pool of unreserved concurrency and its request quota for all, each function's own reservation,
+        provisioned concurrency and scaling rate (until November 2023 one burst for all).
+    Leaves out: what `Lambda` leaves out; the functions' own `account_concurrency` and `reserved_elsewhere`.
+    Billed for: the sum of the functions.
+    Sources: as for `Lambda`.
+    """
+
+    title = "AWS Lambda"
+    not_billed = Lambda.not_billed
+
+    functions: tuple[Lambda, ...] = (Lambda(), Lambda())
+    account_concurrency: int = param(1000, "environments", "concurrency quota of the account in the Region",
+                                     1, 1_000_000)
+
+    def check(self):
+        if not self.functions or not all(isinstance(function, Lambda) for function in self.functions):
+            raise ParamError(f"Functions.functions is {self.functions!r}, but it must hold Lambda functions; write "
+                             "for example (Lambda(), Lambda(memory_mb=512)).")
+        object.__setattr__(self, "functions", tuple(self.functions))
+        unreserved = self.account_concurrency - self.set_aside
+        if self.set_aside and unreserved < facts.value("lambda.unreserved_minimum"):
+            raise ParamError(f"Functions.functions reserve or provision {self.set_aside} of "
+                             f"{self.account_concurrency}, but AWS keeps at least "
+                             f"{facts.value('lambda.unreserved_minimum'):g} unreserved; reserve less or raise "
+                             "account_concurrency.")
+
+    @property
+    def set_aside(self) -> int:
+        """Concurrency that reservations and provisioned concurrency take out of the common pool."""
+        return sum(function.set_aside - function.reserved_elsewhere for function in self.functions)
+
+    def open(self, run, backend):
+        operations = len(run.workload.operation_names)
+        if operations != len(self.functions):
+            raise ParamError(f"The traffic has {operations} operations, but Functions has {len(self.functions)} "
+                             "functions; give each operation its function, in the same order.")
+        account = Account(self.account_concurrency, self.set_aside, run.date)
+        handles = [function.open_in(_Part(run, number), backend, account)
+                   for number, function in enumerate(self.functions)]
+        operation = memoryview(run.workload.operation)
+
+        def invoke(request, call):
+            return handles[operation[request]](request, call)
+
+        return invoke
+
+    def usage(self, metered: Metered):
+        used: dict[str, float] = {}
+        for number, function in enumerate(self.functions):
+            for sku, quantity in function.usage(_part_of(metered, number)).items():
+                used[sku] = used.get(sku, 0.0) + quantity
+        return used
+
+    def discounts(self, date):
+        return self.functions[0].discounts(date)

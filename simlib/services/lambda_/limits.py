@@ -1,0 +1,62 @@
+"""Limits on how many calls and environments there may be: quotas, reservations, and how fast they may grow."""
+
+from __future__ import annotations
+
+from simlib import facts
+
+
+class TokenBucket:
+    """Admits one thing per token; holds at most `capacity` tokens and gains `rate_per_s`, starting full."""
+
+    __slots__ = ("capacity", "rate_per_s", "_tokens", "_at_s")
+
+    def __init__(self, capacity: float, rate_per_s: float):
+        self.capacity = capacity
+        self.rate_per_s = rate_per_s
+        self._tokens = float(capacity)
+        self._at_s = 0.0
+
+    def ready(self, now_s: float) -> bool:
+        """Whether a token is there; refills first."""
+        tokens = self._tokens + (now_s - self._at_s) * self.rate_per_s
+        self._tokens = tokens if tokens < self.capacity else self.capacity
+        self._at_s = now_s
+        return self._tokens >= 1
+
+    def take(self) -> None:
+        """Uses the token that `ready` saw."""
+        self._tokens -= 1
+
+
+class Slots:
+    """A number of environments that may be in use at once."""
+
+    __slots__ = ("limit", "used")
+
+    def __init__(self, limit: int):
+        self.limit = limit
+        self.used = 0
+
+
+class Account:
+    """What all functions of an account in one Region share.
+
+    unreserved: environments that functions without a reservation may use, together; growth: the Region-wide
+    burst of the rules before November 2023, or None where every function grows on its own.
+    """
+
+    def __init__(self, concurrency: int, set_aside: int, date: str | None):
+        self.date = date
+        self.unreserved = Slots(concurrency - set_aside)
+        per_concurrency = facts.value("lambda.rps_per_concurrency", date)
+        self.requests = TokenBucket(per_concurrency * self.unreserved.limit, per_concurrency * self.unreserved.limit)
+        shared = facts.value("lambda.scale_is_shared", date)
+        self._growth = self._new_growth() if shared else None
+
+    def _new_growth(self) -> TokenBucket:
+        return TokenBucket(facts.value("lambda.scale_environments_burst", self.date),
+                           facts.value("lambda.scale_environments_per_s", self.date))
+
+    def growth(self) -> TokenBucket:
+        """The bucket of new environments that one function draws on."""
+        return self._growth or self._new_growth()
