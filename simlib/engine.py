@@ -6,6 +6,7 @@ fixed order (see `services.base`), so the same seed always gives the same spans,
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Activity:
 
 
 class _Deadline:
-    """What a caller yields while it waits for an answer or a deadline, whichever comes first."""
+    """What a caller yields while it waits for an answer, a deadline or a cut connection, whichever comes first."""
 
     __slots__ = ("callbacks", "answer")
 
@@ -102,10 +103,15 @@ class _Deadline:
         self.answer = None
 
     def settle(self, answer):
+        if self.callbacks is None:
+            return
         callbacks, self.callbacks = self.callbacks, None
         self.answer = answer
-        for callback in callbacks or ():
+        for callback in callbacks:
             callback(self)
+
+    def too_late(self, _event):
+        self.settle(None)
 
 
 class SimpyRun:
@@ -137,22 +143,19 @@ class SimpyRun:
     def event(self):
         return simpy.Event(self.env)
 
-    def within(self, deadline_s, activity, request, call):
+    def within(self, deadline_s, activity, request, call, callers=None):
         waiting = _Deadline()
-
-        def answered(status):
-            if waiting.callbacks is not None:
-                waiting.settle(status)
-
-        def too_late(_event):
-            if waiting.callbacks is not None:
-                waiting.settle(None)
-
-        Activity(activity, answered)
+        Activity(activity, waiting.settle)
         if waiting.callbacks is None:
             return waiting.answer
-        self.at(deadline_s, TIMEOUT, request, call).callbacks.append(too_late)
-        yield waiting
+        if deadline_s < math.inf:
+            self.at(deadline_s, TIMEOUT, request, call).callbacks.append(waiting.too_late)
+        if callers is None:
+            yield waiting
+        else:
+            callers[request, call] = waiting
+            yield waiting
+            del callers[request, call]
         return waiting.answer
 
     def span(self, request, call, start_s, wait_s=0.0, init_s=0.0, work_s=0.0, status=OK, cold=0, billed_ms=0,

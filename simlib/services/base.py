@@ -56,8 +56,11 @@ class Run(Protocol):
     def at(self, time_s: float, kind: int, request: int, call: int) -> Any:
         """An event to yield: it happens at `time_s`; ties go by kind, then request, then call."""
 
-    def within(self, deadline_s: float, activity: Iterator, request: int, call: int) -> Iterator:
-        """Plays `activity` until it ends or the deadline comes; its status, or None when late (it goes on)."""
+    def within(self, deadline_s: float, activity: Iterator, request: int, call: int, callers=None) -> Iterator:
+        """Plays `activity` until it ends or the deadline comes; its status, or None when late (it goes on).
+
+        While it waits, `callers[request, call].settle(status)` cuts the wait short with another status.
+        """
 
     def start(self, activity: Iterator) -> None:
         """Plays an activity on its own, beginning now."""

@@ -1,51 +1,35 @@
-"""Amazon EC2 instances behind an Application Load Balancer."""
+"""Amazon EC2 behind an Application Load Balancer: the settings of a fleet, and what is billed."""
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass
-from heapq import heapify, heapreplace
 
 import numpy as np
 
 from simlib import facts
 from simlib.params import ParamError, param
-from simlib.services.base import (BYTES_PER_GB, CALLS_PER_CALL, COMPLETION, OK, QUEUE_FULL, TIMED_OUT,
-                                  Discount, Metered, Service)
+from simlib.services.base import BYTES_PER_GB, QUEUE_FULL, Discount, Metered, Service
+from simlib.services.ec2.fleet import Fleet
 
 PURCHASES = ("on_demand", "savings_plan_1y", "savings_plan_3y", "instance_savings_plan_1y",
              "instance_savings_plan_3y", "reserved_1y", "reserved_3y", "spot")
 
 
-class _Instance:
-    """One virtual server: busy workers, requests waiting for one, and when each vCPU is next free."""
-
-    __slots__ = ("number", "busy", "waiting", "vcpu_free_s")
-
-    def __init__(self, number: int, vcpu: int):
-        self.number = number
-        self.busy = 0
-        self.waiting = deque()
-        self.vcpu_free_s = [0.0] * vcpu
-        heapify(self.vcpu_free_s)
-
-    @property
-    def outstanding(self) -> int:
-        return self.busy + len(self.waiting)
-
-
 @dataclass(frozen=True)
 class Ec2(Service):
-    """A fixed fleet of EC2 instances in several Availability Zones behind an Application Load Balancer.
+    """EC2 instances in several Availability Zones behind an Application Load Balancer.
 
     Models: round robin over zones and instances, or the least outstanding requests; on each instance a number
         of workers and a bounded queue in front of them (full: 503); CPU work at one vCPU per thread, first
         come first served where there are more workers than vCPUs; the load balancer's 60 s limit on an
         answer (504), after which the instance works on in vain; instances that run all the time or only
-        from `start_s` to `stop_s` of each window.
-    Leaves out: auto scaling, boot time, loss of a zone, CPU credits as a balance (the T family is billed as in
-        unlimited mode for its average use above the baseline), network and disk limits, health checks.
+        from `start_s` to `stop_s` of each window; an Auto Scaling group with target tracking, steps and a schedule,
+        boot time and warm-up; CPU credits of the T family in standard mode (in unlimited mode the average use
+        above the baseline is billed); the loss of one instance or of the first zone: requests under way are cut
+        off (502), new ones sent there time out (504) until the health checks notice, then a replacement boots.
+    Leaves out: cooldowns of simple scaling, rebalancing when a zone returns, lost capacity in the other zones,
+        slow start, network and disk limits.
     Billed for: instance time by the second (60 s at least), EBS, public IPv4 addresses, load-balancer hours and
         capacity units (the largest of new connections, active connections, bytes and rule evaluations, hour
         by hour), surplus CPU credits.
@@ -72,6 +56,24 @@ class Ec2(Service):
     public_ipv4: bool = param(True, "", "whether each instance has a public IPv4 address")
     start_s: float = param(0.0, "s", "when the instances start in each window", 0)
     stop_s: float | None = param(None, "s", "when they stop; nothing: they always run", 0)
+    scaling: str = param("none", "", "how the Auto Scaling group follows the load",
+                         choices=("none", "target_tracking", "step"))
+    min_instances: int | None = param(None, "instances", "the group's lower bound; nothing: `instances`", 0, 1000)
+    max_instances: int | None = param(None, "instances", "the group's upper bound; nothing: `instances`", 1, 1000)
+    target_cpu: float = param(0.5, "", "average CPU utilisation that target tracking aims at", 0.01, 1)
+    steps: tuple = ((0.3, -1), (0.7, 1), (0.9, 2))
+    schedule: tuple = ()
+    boot_s: float = param(90.0, "s", "mean time from launch to service (assumed: AWS publishes none)", 0, 3600)
+    boot_cv: float = param(0.3, "", "variation of the boot time", 0, 3)
+    warmup_s: float = param(300.0, "s", "time before a new instance counts in the metric", 0, 3600)
+    credit_mode: str = param("unlimited", "", "CPU credits of the T family", choices=("unlimited", "standard"))
+    start_credits: float | None = param(None, "credits", "balance of the first instances; nothing: as at launch", 0)
+    fails_at_s: float | None = param(None, "s", "when something fails; nothing: never", 0)
+    fails: str = param("instance", "", "what fails then", choices=("instance", "zone"))
+    back_after_s: float | None = param(None, "s", "when the zone is back; nothing: not in this window", 0)
+    health_check_interval_s: float = param(30.0, "s", "interval of health checks", 5, 300)
+    unhealthy_threshold: int = param(2, "checks", "failed checks until an instance counts as unhealthy", 2, 10)
+    replaces: bool = param(True, "", "whether a lost instance is replaced")
     purchase: str = param("on_demand", "", "how the instances are bought", choices=PURCHASES)
     discount: float | None = param(None, "", "your own discount on instance time instead of the typical one", 0, 1)
 
@@ -89,6 +91,39 @@ class Ec2(Service):
             raise ParamError("Ec2.discount needs a purchase option other than on_demand; choose one of "
                              f"{', '.join(PURCHASES[1:])}.")
 
+        for name, pairs, words in (("steps", self.steps, "utilisation and change; write for example [[0.7, 1]]"),
+                                   ("schedule", self.schedule, "seconds and instances; write for example [[3600, 4]]")):
+            listed = tuple(tuple(pair) for pair in pairs)
+            if any(len(pair) != 2 or pair[0] < 0 or pair[1] != int(pair[1]) for pair in listed):
+                raise ParamError(f"Ec2.{name} is {pairs!r}, but it must hold pairs of {words}.")
+            object.__setattr__(self, name, listed)
+        if not self.least <= self.instances <= self.most:
+            raise ParamError(f"Ec2.instances is {self.instances}, but it must lie between min_instances "
+                             f"({self.least}) and max_instances ({self.most}).")
+        if self.stop_s is not None and (self.scaling != "none" or self.schedule):
+            raise ParamError("Ec2.stop_s cannot be combined with scaling or a schedule; stop the instances by a "
+                             "schedule of [seconds, 0] with min_instances 0.")
+
+    @property
+    def least(self) -> int:
+        """The Auto Scaling group's lower bound."""
+        return self.instances if self.min_instances is None else self.min_instances
+
+    @property
+    def most(self) -> int:
+        """The Auto Scaling group's upper bound."""
+        return self.instances if self.max_instances is None else self.max_instances
+
+    @property
+    def watches_cpu(self) -> bool:
+        """Whether anything depends on CPU utilisation over time."""
+        return self.scaling != "none" or (self.credit_mode == "standard" and self.kind.baseline < 1)
+
+    @property
+    def vcpus_per_request(self) -> int:
+        """vCPUs that one request may use at once."""
+        return max(1, self.kind.vcpu // self.workers_each)
+
     @property
     def kind(self):
         """The instance type's vCPUs, memory and baseline."""
@@ -101,73 +136,15 @@ class Ec2(Service):
 
     def durations(self, workload) -> tuple[np.ndarray, np.ndarray]:
         """Seconds of CPU work on this type, and of the request's own waiting, by request."""
-        vcpu_each = max(1, self.kind.vcpu // self.workers_each)
-        return workload.work_vcpu_s / np.minimum(workload.threads, vcpu_each), np.asarray(workload.io_s)
+        return workload.work_vcpu_s / np.minimum(workload.threads, self.vcpus_per_request), workload.io_s
+
+    def columns(self, workload) -> tuple[memoryview, memoryview]:
+        """`durations` for quick access to single requests."""
+        cpu_s, io_s = self.durations(workload)
+        return memoryview(np.ascontiguousarray(cpu_s)), memoryview(np.ascontiguousarray(io_s))
 
     def open(self, run, backend):
-        cpu_s, io_s = (memoryview(np.ascontiguousarray(column)) for column in self.durations(run.workload))
-        kind, workers = self.kind, self.workers_each
-        crowded = workers > kind.vcpu
-        fleet = [_Instance(number, kind.vcpu) for number in range(self.instances)]
-        by_zone = [fleet[zone::self.zones] for zone in range(self.zones)]
-        turn = 0
-        start_s, stop_s = self.start_s, math.inf if self.stop_s is None else self.stop_s
-        for instance in fleet:
-            run.capacity(instance.number, start_s, run.window_s if self.stop_s is None else stop_s, kind.vcpu)
-
-        def pick():
-            nonlocal turn
-            if self.routing == "least_outstanding":
-                return min(fleet, key=lambda instance: (instance.outstanding, instance.number))
-            zone = by_zone[turn % self.zones]
-            instance = zone[turn // self.zones % len(zone)]
-            turn += 1
-            return instance
-
-        def serve(instance, arrived_s, request, call, met):
-            if instance.busy < workers:
-                instance.busy += 1
-            else:
-                worker_free = run.event()
-                instance.waiting.append(worker_free)
-                yield worker_free
-            begin_s = run.now
-            if crowded:
-                begin_s = max(begin_s, instance.vcpu_free_s[0])
-                heapreplace(instance.vcpu_free_s, begin_s + cpu_s[request])
-            met[0] = begin_s - arrived_s
-            done_s = begin_s + cpu_s[request] + io_s[request]
-            met[1] = done_s - begin_s
-            yield run.at(done_s, COMPLETION, request, call)
-            status = OK
-            if backend:
-                status = yield from backend(request, call * CALLS_PER_CALL + 1)
-            if instance.waiting:
-                instance.waiting.popleft().succeed()
-            else:
-                instance.busy -= 1
-            return status
-
-        def handle(request, call):
-            arrived_s = run.now
-            instance = pick()
-            full = instance.busy >= workers and len(instance.waiting) >= self.queue_limit
-            if full or not start_s <= arrived_s < stop_s:
-                run.span(request, call, arrived_s, status=QUEUE_FULL, resource=instance.number)
-                return QUEUE_FULL
-            met = [math.inf, 0.0]
-            serving = serve(instance, arrived_s, request, call, met)
-            if self.load_balancer:
-                status = yield from run.within(arrived_s + self.idle_timeout_s, serving, request, call)
-            else:
-                status = yield from serving
-            spent_s = run.now - arrived_s
-            wait_s = min(met[0], spent_s)
-            run.span(request, call, arrived_s, wait_s=wait_s, work_s=min(met[1], spent_s - wait_s),
-                     status=TIMED_OUT if status is None else status, resource=instance.number)
-            return TIMED_OUT if status is None else status
-
-        return handle
+        return Fleet(self, run, backend).handle
 
     def load_balancer_units(self, metered: Metered) -> float:
         """LCU-hours of one window: the largest of the four dimensions, hour by hour."""
@@ -198,12 +175,14 @@ class Ec2(Service):
             np.asarray(rule_evaluations) / 3600 / facts.value("alb.lcu_rule_evaluations_per_s"),
         ])
 
-    def standing(self, hours: float, on_s: float | None = None) -> dict[str, float]:
-        """Quantities by sku of a fleet that stands for `hours`, of which its instances run `on_s` seconds."""
-        running_hours = hours if on_s is None else on_s / 3600
-        addresses = self.instances * running_hours if self.public_ipv4 else 0.0
-        used = {f"ec2.instance.{self.instance_type}": self.instances * running_hours,
-                "ec2.ebs.gp3": self.instances * self.ebs_gb * hours / facts.value("hours_per_month")}
+    def standing(self, hours: float, running_hours: float | None = None) -> dict[str, float]:
+        """Quantities by sku of a fleet in a window of `hours`, its instances running `running_hours` in all (None:
+        every one all the time). A volume stands as long as its instance, or all the time if that is stopped."""
+        running_hours = self.instances * hours if running_hours is None else running_hours
+        volume_hours = self.instances * hours if self.stop_s is not None else running_hours
+        used = {f"ec2.instance.{self.instance_type}": running_hours,
+                "ec2.ebs.gp3": self.ebs_gb * volume_hours / facts.value("hours_per_month")}
+        addresses = running_hours if self.public_ipv4 else 0.0
         if self.load_balancer:
             used["alb.hours"] = hours
             addresses += self.zones * hours
@@ -218,19 +197,24 @@ class Ec2(Service):
         above = used_vcpu_hours - self.kind.baseline * standing_vcpu_hours
         return {f"ec2.surplus_credits.{family}": max(0.0, above)}
 
+    def running_hours(self, metered: Metered) -> float:
+        """Billed instance-hours of one window: by the second, at least a minute for each start inside it."""
+        start_s, end_s = metered.capacity["start_s"], metered.capacity["end_s"]
+        always = (start_s <= 0) & (end_s >= metered.window_s) & (self.stop_s is None)
+        grain_s = facts.value("ec2.billing_granularity_s", metered.date)
+        billed_s = np.maximum(facts.value("ec2.billing_minimum_s", metered.date),
+                              grain_s * np.ceil((end_s - start_s) / grain_s - 1e-9))
+        return float(np.where(always, metered.window_s, billed_s).sum()) / 3600
+
     def usage(self, metered: Metered):
-        on_s = None
-        if self.stop_s is not None:
-            grain_s = facts.value("ec2.billing_granularity_s", metered.date)
-            on_s = max(facts.value("ec2.billing_minimum_s", metered.date),
-                       grain_s * math.ceil((self.stop_s - self.start_s) / grain_s))
-        used = self.standing(metered.hours, on_s)
+        hours = self.running_hours(metered)
+        used = self.standing(metered.hours, hours)
         if self.load_balancer:
             used["alb.lcu"] = self.load_balancer_units(metered)
-        worked = metered.spans["status"] != QUEUE_FULL
-        cpu_s = float(metered.workload.work_vcpu_s[metered.spans["request"][worked].astype(int)].sum())
-        used.update(self.surplus(cpu_s / 3600, self.instances * self.kind.vcpu
-                                 * (metered.hours if on_s is None else on_s / 3600)))
+        if self.credit_mode == "unlimited":
+            worked = metered.spans["status"] != QUEUE_FULL
+            cpu_s = float(metered.workload.work_vcpu_s[metered.spans["request"][worked].astype(int)].sum())
+            used.update(self.surplus(cpu_s / 3600, hours * self.kind.vcpu))
         return used
 
     def discounts(self, date):
