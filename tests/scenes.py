@@ -1,24 +1,37 @@
 """Small scenes that tests build by hand."""
 
-import tempfile
-from pathlib import Path
+from dataclasses import dataclass
+from typing import ClassVar
 
-from simlib import Lambda, Operation, Scenario, Trace, Traffic, simulate
+import numpy as np
+
+from simlib import Lambda, Operation, Scenario, Traffic, simulate
+from simlib.workload import Arrivals
 
 ONE_VCPU = 1769
 
 NO_COLD_START = {"platform_s": 0.0, "init_s": 0.0, "first_handler_s": 0.0}
 
 
+@dataclass(frozen=True)
+class At(Arrivals):
+    """Requests at exactly these seconds."""
+
+    pattern: ClassVar[str] = "at"
+    at_s: tuple = ()
+
+    def expected_rps(self, window_s):
+        return len(self.at_s) / window_s
+
+    def _draw(self, dice, window_s):
+        return np.sort(np.array(self.at_s, dtype=float))
+
+
 def arriving_at(times_s, window_s=None, **operation) -> Traffic:
     """Traffic whose requests arrive at exactly these seconds; the operation has no work unless told."""
     operation = {"work_vcpu_s": 0.0, "io_s": 0.0, "work_distribution": "constant", "io_distribution": "constant",
                  **operation}
-    window_s = window_s or max(times_s) + 1
-    directory = Path(tempfile.mkdtemp())
-    path = directory / "arrivals.csv"
-    path.write_text("t_s\n" + "\n".join(map(str, times_s)) + "\n", encoding="utf-8")
-    return Traffic(arrivals=Trace(path=str(path), kind="timestamps"), window_s=window_s,
+    return Traffic(arrivals=At(tuple(times_s)), window_s=window_s or max(times_s) + 1,
                    operations=(Operation(**operation),))
 
 

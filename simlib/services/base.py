@@ -13,8 +13,11 @@ from simlib.workload import Workload
 COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
 """What happens first when several things fall on the same instant (SimPy's own priorities 0 and 1 precede)."""
 
-OK, THROTTLED, QUEUE_FULL, TIMED_OUT = 200, 429, 503, 504
-STATUS_NAMES = {OK: "ok", THROTTLED: "throttled", QUEUE_FULL: "queue full", TIMED_OUT: "timed out"}
+OK, THROTTLED, FAILED, QUEUE_FULL, TIMED_OUT = 200, 429, 502, 503, 504
+STATUS_NAMES = {OK: "ok", THROTTLED: "throttled", FAILED: "failed downstream", QUEUE_FULL: "queue full",
+                TIMED_OUT: "timed out"}
+"""How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 502 did the work and got an error from what
+it called."""
 
 CALLS_PER_CALL = 64
 """Calls are numbered as a path: the k-th call (k >= 1) made by call c is c * 64 + k; the outermost call is 0."""
@@ -69,7 +72,11 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Metered:
-    """What a service's `usage` may look at: its own spans and capacity of one window, as columns of arrays."""
+    """What a service's `usage` may look at: its own spans and capacity of one window, as columns of arrays.
+
+    between_windows: these are the quiet hours between two windows, in which what starts and stops with a window
+    does not run.
+    """
 
     spans: Mapping[str, np.ndarray]
     capacity: Mapping[str, np.ndarray]
@@ -77,6 +84,7 @@ class Metered:
     window_s: float
     region: str
     date: str | None
+    between_windows: bool = False
 
     @property
     def hours(self) -> float:

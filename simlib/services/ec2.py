@@ -11,7 +11,7 @@ import numpy as np
 
 from simlib import facts
 from simlib.params import ParamError, param
-from simlib.services.base import (BYTES_PER_GB, CALLS_PER_CALL, COMPLETION, OK, QUEUE_FULL, TIMED_OUT,
+from simlib.services.base import (BYTES_PER_GB, CALLS_PER_CALL, COMPLETION, FAILED, OK, QUEUE_FULL, TIMED_OUT,
                                   Discount, Metered, Service)
 
 PURCHASES = ("on_demand", "savings_plan_1y", "savings_plan_3y", "instance_savings_plan_1y",
@@ -142,6 +142,8 @@ class Ec2(Service):
             status = OK
             if backend:
                 status = yield from backend(request, call * CALLS_PER_CALL + 1)
+                if status >= 400:
+                    status = FAILED
             if instance.waiting:
                 instance.waiting.popleft().succeed()
             else:
@@ -220,7 +222,9 @@ class Ec2(Service):
 
     def usage(self, metered: Metered):
         on_s = None
-        if self.stop_s is not None:
+        if self.stop_s is not None and metered.between_windows:
+            on_s = 0.0
+        elif self.stop_s is not None:
             grain_s = facts.value("ec2.billing_granularity_s", metered.date)
             on_s = max(facts.value("ec2.billing_minimum_s", metered.date),
                        grain_s * math.ceil((self.stop_s - self.start_s) / grain_s))
@@ -236,6 +240,9 @@ class Ec2(Service):
     def discounts(self, date):
         if self.purchase == "on_demand":
             return ()
+        label = self.purchase.replace("_", " ")
+        if self.discount is not None:
+            return (Discount("ec2.instance.", self.discount, label, "your own figure"),)
         known = facts.fact(f"ec2.discount.{self.purchase}", date)
-        share, source = (known.value, known.source) if self.discount is None else (self.discount, "your own figure")
-        return (Discount("ec2.instance.", share, self.purchase.replace("_", " "), source),)
+        assumed = ", assumed" if known.kind == "assumed" else ""
+        return (Discount("ec2.instance.", known.value, label + assumed, known.source),)

@@ -10,7 +10,7 @@ import numpy as np
 from simlib import dists, facts
 from simlib.cpu_quota import wall_time_s
 from simlib.params import ParamError, param
-from simlib.services.base import (CALLS_PER_CALL, COMPLETION, OK, THROTTLED, TIMED_OUT, TIMEOUT, Discount,
+from simlib.services.base import (CALLS_PER_CALL, COMPLETION, FAILED, OK, THROTTLED, TIMED_OUT, TIMEOUT, Discount,
                                   Metered, Service)
 
 NANOSECOND_MS = 1e-6
@@ -34,7 +34,8 @@ class Lambda(Service):
         INIT from measured quantiles (independent of memory) + the first handler call; vCPU share = memory /
         1,769 MB with the kernel's 20 ms quota below one vCPU and at most one vCPU per thread above; the
         function timeout; reserved and account concurrency and 10 requests per second per unit of it, beyond
-        which a call is throttled at once.
+        which a call is throttled at once; an error of what the function calls, which fails the call (502) and is
+        billed all the same.
     Leaves out: the scaling rate of 1,000 environments per 10 s, provisioned concurrency, SnapStart, events and
         queues, environments that AWS prepares or recycles on its own, any difference in speed between x86 and
         arm.
@@ -130,7 +131,7 @@ class Lambda(Service):
         limit, timeout_s = self.concurrency_limit, self.timeout_s
         init_limit_s = facts.value("lambda.init_limit_s")
         init_billed = self._init_is_billed(run.date)
-        grain_ms = facts.value("lambda.billing_granularity_ms", run.date)
+        grain_ms = int(facts.value("lambda.billing_granularity_ms", run.date))
         rate_rps = facts.value("lambda.rps_per_concurrency") * limit
 
         idle: list[tuple[float, float, int]] = []
@@ -198,6 +199,8 @@ class Lambda(Service):
                     status = yield from run.within(deadline_s, backend(request, inner), request, inner)
                     if status is None:
                         status = TIMED_OUT
+                    elif status >= 400:
+                        status = FAILED
 
             busy -= 1
             end_s = run.now
@@ -236,4 +239,5 @@ class Lambda(Service):
         if self.savings_plan == "none":
             return ()
         known = facts.fact(f"lambda.savings_plan.{self.savings_plan}", date)
-        return (Discount("lambda.duration.", known.value, "Compute Savings Plan", known.source),)
+        assumed = ", assumed" if known.kind == "assumed" else ""
+        return (Discount("lambda.duration.", known.value, f"Compute Savings Plan{assumed}", known.source),)
