@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import datetime
 import json
 import re
 import sys
@@ -74,7 +75,7 @@ def fill_in(text: str) -> str:
     """The text with its `{{...}}` figures looked up in the data."""
     from simlib import facts, pricing
 
-    names = {"value": facts.value, "as_of": facts.AS_OF, "region": REGION,
+    names = {"value": facts.value, "fact": facts.fact, "as_of": facts.AS_OF, "region": REGION,
              "price": lambda sku, date=None: pricing.price_book(REGION, date).usd(sku), "page": _page}
 
     def look_up(found):
@@ -251,7 +252,7 @@ def messages() -> dict[str, list[str]]:
     texts += [(f"notebooks/source/{lesson.stem}.py", made_of.source) for lesson in lessons()
               for made_of in lesson.cells if made_of.cell_type == "code"]
     for name, text in texts:
-        found = extract("python", io.BytesIO(text.encode("utf-8")), keywords={"_": None, "N_": None},
+        found = extract("python", io.BytesIO(text.encode("utf-8")), keywords=dict.fromkeys(("_", "N_", "label")),
                         options={"encoding": "utf-8"})
         for _line, message, _comments, _context in found:
             used.setdefault(message, [])
@@ -273,8 +274,9 @@ def update_words() -> tuple[int, int]:
         with open(path, encoding="utf-8") as lines:
             old = read_po(lines, locale="ko")
     header = "# Korean words of the course. Rewritten by: python notebooks/build.py --words"
+    undated = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
     new = Catalog(locale="ko", project="serverless-lab", version="1", charset="utf-8", header_comment=header,
-                  creation_date="", revision_date="", fuzzy=False)
+                  creation_date=undated, revision_date=undated, fuzzy=False)
     used = messages()
     added = 0
     for message, files in sorted(used.items(), key=lambda item: (item[1][0], item[0])):

@@ -1,122 +1,295 @@
-"""The command line: `python -m simlib run SCENARIO.yaml`, `python -m simlib compare A.yaml B.yaml`."""
+"""The command line: `python -m simlib run SCENARIO.yaml`, `compare A.yaml B.yaml` and `list`."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import math
+import os
 import sys
+import textwrap
 
 from simlib import facts
-from simlib.compare import compare
+from simlib.compare import TOO_CLOSE, compare
 from simlib.engine import simulate
 from simlib.params import ParamError
 from simlib.pricing import PriceError, bill
-from simlib.scenario_file import load, shipped
+from simlib.scenario_file import about, load, shipped
 from simlib.workload import WorkloadError
 
 EXPECTED = (ParamError, WorkloadError, PriceError, facts.FactError)
+"""What input can be wrong about; each message is one sentence."""
+
+WIDTH = 100
+PARTS = ("retries", "network", "queue", "init", "work", "downstream")
+
+
+# --- figures as text --------------------------------------------------------------------------------------
 
 
 def _money(usd: float) -> str:
-    return f"{usd:,.2f}" if abs(usd) >= 0.01 or usd == 0 else f"{usd:.2g}"
+    """Dollars, and as many digits as it takes to tell a small amount from nothing."""
+    return f"{usd:,.2f}" if abs(usd) >= 0.005 or usd == 0 else f"{usd:.1g}"
 
 
-def _quantity(value: float) -> str:
-    if value >= 1e6:
-        return f"{value:,.0f}"
-    return f"{value:,.4g}"
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.4g}"
+
+
+def _price(usd: float) -> str:
+    text = f"{usd:.10f}".rstrip("0").rstrip(".")
+    return text if float(text) == usd else f"{usd:.4g}"
+
+
+def _length(seconds: float) -> str:
+    """A window's length in its largest whole unit."""
+    for unit, size in (("days", 86_400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= size and math.isclose(seconds / size, round(seconds / size)):
+            count = round(seconds / size)
+            return f"{count} {unit if count != 1 else unit[:-1]}"
+    return f"{_number(seconds)} seconds"
+
+
+def _paragraph(text: str, indent: str = "", first: str | None = None) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=indent if first is None else first,
+                         subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _stack(scenario) -> str:
+    return " -> ".join(type(service).__name__ for service in scenario.stack)
+
+
+def _plain(value):
+    """`value` as JSON can hold it: numbers that are none or endless become null."""
+    if isinstance(value, dict):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else None
+    return value
+
+
+def _print_json(document) -> None:
+    print(json.dumps(_plain(document), indent=2, allow_nan=False))
+
+
+# --- run --------------------------------------------------------------------------------------------------
 
 
 def _run(arguments) -> int:
     scenario = load(arguments.scenario, arguments.region, arguments.date)
-    result = simulate(scenario, arguments.seed, progress=_bar())
+    result = simulate(scenario, arguments.seed, progress=_request_bar)
     invoice = bill(result, not arguments.no_free_tier)
-    summary = result.summary()
     if arguments.json:
-        document = {
+        _print_json({
             "scenario": scenario.name, "seed": arguments.seed, "engine": result.engine,
-            "region": invoice.region, "date": invoice.date, "summary": _finite(summary),
-            "bill": {"total_usd": invoice.total_usd, "not_modelled": list(invoice.not_modelled),
-                     "lines": invoice.table().to_dict("records")},
-        }
-        print(json.dumps(document, indent=2, ensure_ascii=False))
+            "window_s": result.workload.window_s, "summary": result.summary(),
+            "bill": {"region": invoice.region, "date": invoice.date, "total_usd": invoice.total_usd,
+                     "not_modelled": invoice.not_modelled, "lines": invoice.table().to_dict("records"),
+                     "sources": {key: {"title": known.title, "url": known.url}
+                                 for key, known in _sources(invoice).items()}},
+        })
         return 0
-    print(f"{scenario.name}: {' -> '.join(type(service).__name__ for service in scenario.stack)}, "
-          f"{invoice.region}, prices of {invoice.date}, seed {arguments.seed}")
-    print(f"\n{summary['requests']:,} requests: {summary['served']:,} served, {summary['failed']:,} failed, "
-          f"{summary['throttled']:,} throttled")
-    print(f"latency: p50 {summary['p50_ms']:,.1f} ms, p95 {summary['p95_ms']:,.1f} ms, "
-          f"p99 {summary['p99_ms']:,.1f} ms, mean {summary['mean_ms']:,.1f} ms")
-    print("on average spent in: " + ", ".join(
-        f"{part} {summary[part + '_ms']:,.1f} ms"
-        for part in ("retries", "network", "queue", "init", "work", "downstream")))
-    print(f"cold starts: {summary['cold_starts']:,} ({summary['cold_share']:.2%} of calls); in progress: "
-          f"{summary['mean_concurrency']:,.2f} on average, {summary['peak_concurrency']:,} at most")
-    print("\nA month costs (USD):")
-    for line in invoice.lines:
-        print(f"  {line.service:16} {line.item:32} {_quantity(line.quantity):>16} {line.unit:16} "
-              f"x {line.price_usd:<13.10g} {_money(line.usd):>12}  [{line.tier}; {line.source}]")
-    print(f"  {'total':>98} {_money(invoice.total_usd):>12}")
-    if invoice.not_modelled:
-        print("Not in this bill: " + "; ".join(invoice.not_modelled) + ".")
+    print(f"{scenario.name}: {_stack(scenario)} in {invoice.region}, prices of {invoice.date}, "
+          f"seed {arguments.seed}")
+    _warn_of_the_future(invoice.date)
+    story = about(arguments.scenario)
+    if story:
+        print("\n" + _paragraph(story, "  "))
+    _print_summary(result)
+    _print_bill(result, invoice, not arguments.no_free_tier)
     return 0
 
 
-def _finite(numbers: dict) -> dict:
-    return {name: None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in numbers.items()}
+def _warn_of_the_future(date: str) -> None:
+    if date > facts.AS_OF:
+        print(f"The data was last checked on {facts.AS_OF}; what has changed since is not in it.")
+
+
+def _print_summary(result) -> None:
+    numbers = result.summary()
+    print(f"\nWhat happened in {_length(result.workload.window_s)}")
+    print(f"  requests     {numbers['requests']:,}: {numbers['served']:,} served, {numbers['failed']:,} "
+          f"failed, {numbers['throttled']:,} throttled")
+    if numbers["served"]:
+        print(f"  latency      p50 {numbers['p50_ms']:,.1f} ms, p95 {numbers['p95_ms']:,.1f} ms, "
+              f"p99 {numbers['p99_ms']:,.1f} ms, mean {numbers['mean_ms']:,.1f} ms")
+        parts = [f"{part} {numbers[part + '_ms']:,.1f} ms" for part in PARTS if numbers[part + "_ms"] >= 0.05]
+        print(f"  of the mean  {', '.join(parts) or 'nothing'}")
+    print(f"  cold starts  {numbers['cold_starts']:,}, {numbers['cold_share']:.2%} of calls")
+    print(f"  at once      {_number(numbers['mean_concurrency'])} requests on average, "
+          f"{numbers['peak_concurrency']:,} at most")
+
+
+def _sources(invoice) -> dict:
+    """The sources of a bill's figures, in order of the lines."""
+    known = facts.sources()
+    return {line.source: known[line.source] for line in invoice.lines if line.source in known}
+
+
+def _print_bill(result, invoice, free_tier: bool) -> None:
+    traffic = result.scenario.traffic
+    windows = traffic.month_windows(result.workload.window_s)
+    filled = math.isclose(windows * result.workload.window_s, facts.value("hours_per_month") * 3600)
+    quiet = "" if filled else f", and {traffic.quiet_rps:g} requests/s in the rest of it"
+    print(f"\nWhat a month costs (USD; {_number(windows)} times {_length(result.workload.window_s)}{quiet})")
+    keys = list(_sources(invoice))
+    for line in invoice.lines:
+        if not line.quantity:
+            continue
+        higher_tier = line.tier.isdigit() and line.tier != "1"
+        what = f"{line.service}: {line.item}" + (f" (tier {line.tier})" if higher_tier else "")
+        price = {"free": "free", "discount": f"{line.price_usd:.0%}"}.get(line.tier, _price(line.price_usd))
+        mark = f"[{keys.index(line.source) + 1}]" if line.source in keys else "own"
+        *begun, last = textwrap.wrap(what, 42, subsequent_indent="  ") or [""]
+        for text in begun:
+            print(f"  {text}")
+        print(f"  {last:42}{_number(line.quantity):>12} {line.unit:14} x {price:>12} "
+              f"{_money(line.usd):>8} {mark}")
+    print(f"  {'total':42}{_money(invoice.total_usd):>51}")
+    if not free_tier:
+        print("  The always-free allowances are left out.")
+    if invoice.not_modelled:
+        print(_paragraph("Not in this bill: " + "; ".join(invoice.not_modelled) + "."))
+    if keys:
+        print(f"\nWhere the prices come from (checked by {facts.AS_OF})")
+        for number, known in enumerate(_sources(invoice).values(), 1):
+            print(_paragraph(f"{known.title}, {known.published}", "       ", f"  {f'[{number}]':<5}"))
+            print(f"       {known.url}")
+
+
+# --- compare ----------------------------------------------------------------------------------------------
 
 
 def _compare(arguments) -> int:
     a = load(arguments.a, arguments.region, arguments.date)
     b = load(arguments.b, arguments.region, arguments.date)
-    if arguments.seeds < 1:
-        raise ParamError(f"--seeds is {arguments.seeds}, but it must be at least 1; more seeds make narrower "
-                         "intervals.")
+    if not 1 <= arguments.seeds <= 10_000:
+        raise ParamError(f"--seeds is {arguments.seeds}, but it must be between 1 and 10,000; more seeds "
+                         "make narrower intervals.")
     seeds = range(arguments.seed, arguments.seed + arguments.seeds)
     found = compare(a, b, seeds, not arguments.no_free_tier, progress=_seed_bar)
-    table = found.table
+    rows = found.table.to_dict("records")
     if arguments.json:
-        print(json.dumps([_finite(row) for row in table.to_dict("records")], indent=2, ensure_ascii=False))
+        names = {"metric": "metric", "unit": "unit", "a": found.name_a, "b": found.name_b,
+                 **{name: name for name in ("difference", "low", "high", "verdict")}}
+        _print_json({"a": found.name_a, "b": found.name_b, "seeds": list(seeds),
+                     "metrics": [{name: row[column] for name, column in names.items()} for row in rows]})
         return 0
-    print(f"{found.name_a} against {found.name_b}: the same requests, {len(seeds)} seeds, 95 % intervals\n")
-    print(table.to_string(index=False, float_format=lambda value: f"{value:,.4g}"))
+    dates = sorted({facts.iso_date(scenario.date) for scenario in (a, b)})
+    print(f"a = {found.name_a}: {_stack(a)} in {a.region}")
+    print(f"b = {found.name_b}: {_stack(b)} in {b.region}")
+    count = f"{len(seeds)} seeds, {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]} only"
+    print(f"The same requests and the same luck for both; {count}; prices of {' and '.join(dates)}.\n")
+    _warn_of_the_future(dates[-1])
+    print(f"  {'':24}{'a':>14}{'b':>14}{'b - a':>14}" + ("   95 % interval" if len(seeds) > 1 else ""))
+    for row in rows:
+        unit, scale, show = _scale(row["unit"])
+        figures = [show(row[name] * scale) for name in (found.name_a, found.name_b, "difference")]
+        ends = f"   {show(row['low'] * scale)} to {show(row['high'] * scale)}" if len(seeds) > 1 else ""
+        print(f"  {row['metric'] + ', ' + unit:24}{figures[0]:>14}{figures[1]:>14}{figures[2]:>14}{ends}")
+    if len(seeds) == 1:
+        print("\nOne seed tells nothing about chance: no interval, no verdict. Give more with --seeds.")
+        return 0
+    print("\nIn words")
+    for row in rows:
+        print(_paragraph(_verdict(row, found), "    ", "  "))
     return 0
 
 
-def _bar():
-    """Shows the share of played requests once a run takes longer than a second."""
+def _scale(unit: str):
+    """How a metric of this unit is shown: (unit, factor, number -> text)."""
+    if unit == "USD":
+        return "USD", 1, _money
+    if unit.startswith("share"):
+        return "%", 100, "{:,.2f}".format
+    return unit, 1, "{:,.1f}".format
+
+
+def _verdict(row: dict, found) -> str:
+    """One metric's outcome as a sentence."""
+    unit, scale, show = _scale(row["unit"])
+    unit = "percentage points" if unit == "%" else unit
+    low, high = sorted((abs(row["low"]) * scale, abs(row["high"]) * scale))
+    if row["verdict"] == "equal":
+        return f"{row['metric']}: equal."
+    if row["verdict"] == TOO_CLOSE:
+        return (f"{row['metric']}: {TOO_CLOSE}; b - a lies between {show(row['low'] * scale)} and "
+                f"{show(row['high'] * scale)} {unit}, and more seeds may tell.")
+    if not row["verdict"].endswith(" lower"):
+        return f"{row['metric']}: {row['verdict']}."
+    lower, higher = ((found.name_b, found.name_a) if row["difference"] < 0 else (found.name_a, found.name_b))
+    share = f", {1 - row[lower] / row[higher]:.0%} less" if 0 < row[lower] < row[higher] else ""
+    least, most = show(low), show(high)
+    interval = f"{least}" if least == most else f"{least} to {most}"
+    return f"{row['metric']}: lower with {lower}, by {interval} {unit}{share}."
+
+
+# --- list -------------------------------------------------------------------------------------------------
+
+
+def _list(arguments) -> int:
+    found = {name: (load(name), about(name)) for name in shipped()}
+    if arguments.json:
+        _print_json([{"name": name, "stack": _stack(scenario), "about": story, "file": str(shipped()[name])}
+                     for name, (scenario, story) in found.items()])
+        return 0
+    for name, (scenario, story) in found.items():
+        print(f"{name}  ({_stack(scenario)})")
+        print(_paragraph(story, "    "))
+    print("\nPlay one with `python -m simlib run NAME`, two with `python -m simlib compare NAME NAME_ec2`.")
+    return 0
+
+
+# --- the command ------------------------------------------------------------------------------------------
+
+
+def _request_bar(total):
+    """Shows how many requests have been played, once that takes longer than a second."""
     from tqdm import tqdm
 
-    return lambda total: tqdm(total=total, unit=" requests", unit_scale=True, delay=1, leave=False)
+    return tqdm(total=total, unit=" requests", unit_scale=True, delay=1, leave=False, disable=None)
 
 
 def _seed_bar(seeds):
     from tqdm import tqdm
 
-    return tqdm(seeds, unit="seed", delay=1, leave=False)
+    return tqdm(seeds, unit="seed", delay=1, leave=False, disable=None)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments."""
+
+    def error(self, message):
+        print(f"{message[:1].upper()}{message[1:]}; see `{self.prog} --help`.", file=sys.stderr)
+        raise SystemExit(2)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m simlib", description="Plays AWS serverless scenarios and prices them.",
-        epilog="Shipped scenarios: " + ", ".join(shipped()))
+    parser = _Parser(prog="python -m simlib", description="Plays AWS serverless scenarios and prices them.",
+                     epilog="SCENARIO is a YAML file or the name of one that comes with the project; "
+                            "`python -m simlib list` shows those.")
     commands = parser.add_subparsers(dest="command", required=True)
     run = commands.add_parser("run", help="play one scenario and show latency and the monthly bill")
-    run.add_argument("scenario", help="a YAML file, or the name of a shipped scenario")
+    run.add_argument("scenario", metavar="SCENARIO", help="a YAML file, or the name of a shipped scenario")
     run.set_defaults(action=_run)
     versus = commands.add_parser("compare", help="play two scenarios on the same requests")
-    versus.add_argument("a", help="a YAML file or shipped name")
-    versus.add_argument("b", help="another one with the same traffic")
-    versus.add_argument("--seeds", type=int, default=8, help="how many seeds (default 8)")
+    versus.add_argument("a", metavar="SCENARIO", help="a YAML file, or the name of a shipped scenario")
+    versus.add_argument("b", metavar="SCENARIO", help="another one with the same traffic")
+    versus.add_argument("--seeds", type=int, default=8, metavar="N", help="how many seeds (default 8)")
     versus.set_defaults(action=_compare)
     for command in (run, versus):
-        command.add_argument("--seed", type=int, default=0, help="seed of the dice, or the first of them (default 0)")
+        command.add_argument("--seed", type=int, default=0, metavar="N",
+                             help="seed of the dice, or the first of them (default 0)")
         command.add_argument("--region", help="AWS Region, instead of the file's")
-        command.add_argument("--date", help="ISO date of prices and rules, instead of the file's")
-        command.add_argument("--no-free-tier", action="store_true", help="leave the always-free allowances out")
+        command.add_argument("--date", help="date of prices and rules as YYYY-MM-DD, instead of the file's")
+        command.add_argument("--no-free-tier", action="store_true",
+                             help="leave the always-free allowances out")
         command.add_argument("--json", action="store_true", help="print JSON")
+    shown = commands.add_parser("list", help="show the scenarios that come with the project")
+    shown.add_argument("--json", action="store_true", help="print JSON")
+    shown.set_defaults(action=_list)
     return parser
 
 
@@ -124,13 +297,21 @@ def main(arguments=None) -> int:
     """Runs a command; 0 when it worked, 2 with one sentence on standard error when the input does not fit."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(encoding="utf-8", errors="replace")
+            stream.reconfigure(errors="replace")
     parsed = _parser().parse_args(arguments)
     try:
-        return parsed.action(parsed)
+        status = parsed.action(parsed)
+        sys.stdout.flush()
+        return status
     except EXPECTED as error:
-        print(error.args[0] if error.args else error, file=sys.stderr)
+        print(error, file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":

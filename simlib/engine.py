@@ -7,8 +7,7 @@ fixed order (see `services.base`), so the same seed always gives the same spans,
 from __future__ import annotations
 
 import math
-from array import array
-from collections.abc import Mapping
+import struct
 from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappush
@@ -20,16 +19,24 @@ from simlib import facts
 from simlib.params import ParamError
 from simlib.services.base import (ARRIVAL, CALLS_PER_CALL, NO_REQUEST, OK, THROTTLED, TIMEOUT, Metered, Service,
                                   first_call)
+from simlib.services.costs import Cost
 from simlib.workload import Traffic, Workload, draw, hash_uniform, stream_id
 
 _CALL_BITS = 42
 _REQUEST_BITS = 30
 _KIND = 1 << (_CALL_BITS + _REQUEST_BITS)
 _BLOCK = 4096
+MOST_SERVICES = _CALL_BITS // (CALLS_PER_CALL - 1).bit_length() + 1
 
-SPAN_COLUMNS = ("request", "call", "service", "start_s", "end_s", "wait_s", "init_s", "work_s", "status", "cold",
-                "billed_ms", "resource")
-CAPACITY_COLUMNS = ("service", "resource", "start_s", "end_s", "amount")
+SPAN = np.dtype([("start_s", float), ("end_s", float), ("wait_s", float), ("init_s", float), ("work_s", float),
+                 ("call", np.int64), ("request", np.int32), ("billed_ms", np.int32), ("resource", np.int32),
+                 ("status", np.int16), ("cold", bool)], align=True)
+"""A span as kept in memory, 64 bytes; a million of them is most of what a run needs."""
+
+CAPACITY = np.dtype([("start_s", float), ("end_s", float), ("amount", float), ("resource", np.int64)])
+"""A stretch of capacity as kept in memory."""
+
+_PACKED_SPAN, _PACKED_CAPACITY = struct.Struct("=5dq3ih?x"), struct.Struct("=3dq")
 
 
 @dataclass(frozen=True)
@@ -49,39 +56,60 @@ class Scenario:
     name: str = ""
 
     def __post_init__(self):
-        stack = (self.stack,) if isinstance(self.stack, Service) else tuple(self.stack)
-        object.__setattr__(self, "stack", stack)
-        object.__setattr__(self, "costs", tuple(self.costs))
-        if not stack:
-            raise ParamError("Scenario.stack is empty, but it needs at least one service; write for example "
-                             "(Client(), Lambda()).")
-        for service in stack:
-            if not isinstance(service, Service):
-                raise ParamError(f"Scenario.stack holds {service!r}, but it may hold services only; write for "
-                                 "example (Client(), Lambda()).")
+        example = "write for example (Client(), Lambda())"
+        stack = (self.stack,) if isinstance(self.stack, Service) else self.stack
+        if not isinstance(stack, (tuple, list)) or not all(isinstance(service, Service) for service in stack):
+            raise ParamError(f"Scenario.stack is {stack!r}, but it may hold services only; {example}.")
+        if not 1 <= len(stack) <= MOST_SERVICES:
+            raise ParamError(f"Scenario.stack has {len(stack)} services, but it must have between 1 and "
+                             f"{MOST_SERVICES}; {example}.")
+        if not isinstance(self.traffic, Traffic):
+            raise ParamError(f"Scenario.traffic is {self.traffic!r}, but it must be Traffic; write for example "
+                             "Traffic(arrivals=Poisson(5)).")
+        costs = (self.costs,) if isinstance(self.costs, Cost) else self.costs
+        if not isinstance(costs, (tuple, list)) or not all(isinstance(cost, Cost) for cost in costs):
+            raise ParamError(f"Scenario.costs is {costs!r}, but it may hold costs only; write for example "
+                             "(CloudWatchLogs(),).")
+        object.__setattr__(self, "stack", tuple(stack))
+        object.__setattr__(self, "costs", tuple(costs))
+        facts.iso_date(self.date)
         facts.round_trip_ms(self.region, self.region)
 
 
-class Moment(simpy.Event):
-    """An event at an absolute time, with its place among the events of the same instant."""
+class Moment:
+    """An instant to wait for: what SimPy's loop asks of an event, with its place among those of the same instant."""
 
-    def __init__(self, env, time_s, priority):
-        self.env = env
+    __slots__ = ("callbacks", "time_s", "priority")
+    _ok = True
+
+    def __init__(self, time_s, priority):
         self.callbacks = []
-        self._value = None
-        self._ok = True
-        heappush(env._queue, (time_s, priority, next(env._eid), self))
+        self.time_s = time_s
+        self.priority = priority
+
+
+class Signal(simpy.Event):
+    """An event without a known time: it happens when somebody calls `succeed()`."""
+
+    time_s = math.inf
+    priority = 0
 
 
 class Activity:
-    """A generator that runs until it waits for an event and goes on when the event happens."""
+    """A generator that runs until it waits for an event and goes on when the event happens.
+
+    `awaited` is the event that a generator already waits for; without one it starts at once.
+    """
 
     __slots__ = ("resume_with", "on_end")
 
-    def __init__(self, generator, on_end=None):
+    def __init__(self, generator, on_end=None, awaited=None):
         self.resume_with = generator.send
         self.on_end = on_end
-        self.resume(None)
+        if awaited is not None:
+            awaited.callbacks.append(self.resume)
+        else:
+            self.resume(None)
 
     def resume(self, _event):
         try:
@@ -93,78 +121,85 @@ class Activity:
             awaited.callbacks.append(self.resume)
 
 
-class _Deadline:
-    """What a caller yields while it waits for an answer, a deadline or a cut connection, whichever comes first."""
+class Race:
+    """What a caller waits for when an answer may come after its deadline, or be cut short: whichever is first."""
 
-    __slots__ = ("callbacks", "answer")
+    __slots__ = ("callbacks", "time_s", "priority", "answer")
 
-    def __init__(self):
+    def __init__(self, time_s, priority):
         self.callbacks = []
+        self.time_s = time_s
+        self.priority = priority
         self.answer = None
 
-    def settle(self, answer):
-        if self.callbacks is None:
-            return
-        callbacks, self.callbacks = self.callbacks, None
-        self.answer = answer
-        for callback in callbacks:
-            callback(self)
+    def settle(self, status):
+        if self.callbacks is not None:
+            callbacks, self.callbacks = self.callbacks, None
+            self.answer = status
+            for callback in callbacks:
+                callback(self)
 
-    def too_late(self, _event):
+    def late(self, _event):
         self.settle(None)
 
 
 class SimpyRun:
     """One service's view of a run on SimPy (see `services.base.Run`)."""
 
-    def __init__(self, env, service: int, scenario: Scenario, workload: Workload, spans: array,
-                 capacities: array, endings: list):
+    def __init__(self, env, depth: int, scenario: Scenario, workload: Workload):
         self.env = env
         self.workload = workload
         self.window_s = workload.window_s
         self.region = scenario.region
         self.date = scenario.date
-        self.first_call = first_call(service)
-        self.at_end = endings.append
-        self._service = service
-        self._record = spans.extend
-        self._stand = capacities.extend
+        self.first_call = first_call(depth)
+        self.spans, self.capacities, self.endings = bytearray(), bytearray(), []
+        self.at_end = self.endings.append
+        self._queue = env._queue
+        self._number = env._eid
 
     @property
     def now(self) -> float:
         return self.env._now
 
     def at(self, time_s, kind, request, call):
-        return Moment(self.env, time_s, kind * _KIND + (request << _CALL_BITS) + call)
+        moment = Moment(time_s, kind * _KIND + (request << _CALL_BITS) + call)
+        heappush(self._queue, (time_s, moment.priority, next(self._number), moment))
+        return moment
 
     def start(self, activity):
         Activity(activity)
 
     def event(self):
-        return simpy.Event(self.env)
+        return Signal(self.env)
 
     def within(self, deadline_s, activity, request, call, callers=None):
-        waiting = _Deadline()
-        Activity(activity, waiting.settle)
-        if waiting.callbacks is None:
-            return waiting.answer
+        last = (deadline_s, TIMEOUT * _KIND + (request << _CALL_BITS) + call)
+        try:
+            awaited = next(activity)
+            while callers is None and (awaited.time_s, awaited.priority) < last:
+                yield awaited
+                awaited = next(activity)
+        except StopIteration as stop:
+            return stop.value
+        race = Race(*last)
         if deadline_s < math.inf:
-            self.at(deadline_s, TIMEOUT, request, call).callbacks.append(waiting.too_late)
-        if callers is None:
-            yield waiting
-        else:
-            callers[request, call] = waiting
-            yield waiting
+            self.at(deadline_s, TIMEOUT, request, call).callbacks.append(race.late)
+        Activity(activity, race.settle, awaited)
+        if callers is not None:
+            callers[request, call] = race
+        yield race
+        if callers is not None:
             del callers[request, call]
-        return waiting.answer
+        return race.answer
 
     def span(self, request, call, start_s, wait_s=0.0, init_s=0.0, work_s=0.0, status=OK, cold=0, billed_ms=0,
              resource=0, end_s=None):
-        self._record((request, call, self._service, start_s, self.env._now if end_s is None else end_s, wait_s,
-                      init_s, work_s, status, cold, billed_ms, resource))
+        self.spans += _PACKED_SPAN.pack(start_s, self.env._now if end_s is None else end_s, wait_s, init_s, work_s,
+                                        call, request, billed_ms, resource, status, cold)
 
     def capacity(self, resource, start_s, end_s, amount):
-        self._stand((self._service, resource, start_s, end_s, amount))
+        self.capacities += _PACKED_CAPACITY.pack(start_s, end_s, amount, resource)
 
     def uniform(self, die, request, call):
         return hash_uniform(self.workload.seed, stream_id(die), request, call)
@@ -184,47 +219,54 @@ def simulate(scenario: Scenario, seed: int = 0, workload: Workload | None = None
     """Plays `scenario` once and returns its Result.
 
     Arrivals stop at the end of the window, but every request is played out. `workload` may be given to play the
-    same drawn requests through several stacks; it must have been drawn from the scenario's traffic. `progress(total)` makes a
-    bar with `update(count)` and `close()`, such as tqdm's.
+    same drawn requests through several stacks; it must have been drawn from the scenario's traffic, and its own
+    seed counts. `progress(total)` makes a bar with `update(count)` and `close()`, such as tqdm's.
     """
-    workload = workload or draw(scenario.traffic, seed)
+    if workload is None:
+        workload = draw(scenario.traffic, seed)
+    elif workload.traffic != scenario.traffic:
+        raise ParamError("The workload was drawn from other traffic than the scenario's; give the result of "
+                         "draw(scenario.traffic, seed), or none.")
     if workload.n >= 1 << _REQUEST_BITS:
         raise ParamError(f"The traffic has {workload.n:,} requests, but the engine numbers at most "
                          f"{1 << _REQUEST_BITS:,}; shorten the window.")
     env = simpy.Environment()
-    spans, capacities, endings = array("d"), array("d"), []
-    runs = [SimpyRun(env, position, scenario, workload, spans, capacities, endings)
-            for position in range(len(scenario.stack))]
+    runs = [SimpyRun(env, depth, scenario, workload) for depth in range(len(scenario.stack))]
     handle = None
     for service, run in zip(reversed(scenario.stack), reversed(runs)):
         handle = service.open(run, handle)
     bar = progress(workload.n) if progress else None
-    Activity(_arrivals(runs[0], workload, handle, bar))
-    env.run()
-    if bar:
-        bar.close()
-    for end in endings:
-        end()
-    return Result(scenario, workload, _table(spans, SPAN_COLUMNS), _table(capacities, CAPACITY_COLUMNS), "simpy")
+    try:
+        Activity(_arrivals(runs[0], workload, handle, bar))
+        env.run()
+    finally:
+        if bar:
+            bar.close()
+    for run in runs:
+        while run.endings:
+            run.endings.pop(0)()
+    return Result(scenario, workload, tuple(_rows(run.spans, SPAN) for run in runs),
+                  tuple(_rows(run.capacities, CAPACITY) for run in runs), "simpy")
 
 
-def _table(values: array, columns) -> dict[str, np.ndarray]:
-    rows = np.frombuffer(values, dtype=float).reshape(-1, len(columns)) if values else np.empty((0, len(columns)))
-    return {name: rows[:, k] for k, name in enumerate(columns)}
+def _rows(packed: bytearray, kind: np.dtype) -> np.ndarray:
+    rows = np.frombuffer(packed, dtype=kind)
+    rows.setflags(write=False)
+    return rows
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Result:
     """What one run left behind.
 
-    columns: spans as arrays by name (see SPAN_COLUMNS), in order of completion; standing: capacity likewise.
-    `spans` and `capacity` are the same as DataFrames. Seconds count from the start of the window.
+    span_rows, capacity_rows: per service of the stack, a structured array (see SPAN, CAPACITY), spans in order of
+    completion. `spans` and `capacity` are the same as DataFrames. Seconds count from the start of the window.
     """
 
     scenario: Scenario
     workload: Workload
-    columns: Mapping[str, np.ndarray]
-    standing: Mapping[str, np.ndarray]
+    span_rows: tuple[np.ndarray, ...]
+    capacity_rows: tuple[np.ndarray, ...]
     engine: str
 
     @property
@@ -237,32 +279,52 @@ class Result:
         """Requests played."""
         return self.workload.n
 
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """All spans as arrays by name, service by service; `service` is the position in the stack."""
+        return _columns(self.span_rows)
+
+    @property
+    def standing(self) -> dict[str, np.ndarray]:
+        """All capacity as arrays by name, service by service; `service` is the position in the stack."""
+        return _columns(self.capacity_rows)
+
     @cached_property
     def spans(self):
-        """One row per visit of a request to a service, sorted by request and call."""
+        """One row per visit of a request to a service, sorted by request and call.
+
+        request, call, parent (the call that made this one, -1 for none), service, operation, start_s, end_s,
+        wait_s, init_s, work_s, status, cold, billed_ms, resource (which environment or instance; for a Client
+        the number of attempts), key, bytes (returned). A ping has request -1.
+        """
         import pandas as pd
 
-        frame = pd.DataFrame(self.columns)
-        for name in ("request", "call", "service", "status", "billed_ms", "resource"):
-            frame[name] = frame[name].astype("int64")
-        frame["cold"] = frame["cold"].astype(bool)
-        frame["parent"] = np.where(frame["call"] > 0, frame["call"] // CALLS_PER_CALL, -1)
-        frame["key"] = self.workload.key[frame["request"]]
-        frame["bytes"] = self.workload.item_bytes[frame["request"]]
-        names = [type(service).__name__ for service in self.scenario.stack]
-        frame["service"] = frame["service"].map(dict(enumerate(names)))
+        columns, workload = self.columns, self.workload
+        request, call = columns["request"], columns["call"]
+        names = np.array([type(service).__name__ for service in self.scenario.stack], dtype=object)
+
+        def told(column, otherwise):
+            return np.append(column, otherwise)[request]  # request -1 is none: the last entry
+
+        frame = pd.DataFrame({
+            "request": request.astype(np.int64), "call": call,
+            "parent": np.where(call > 0, call // CALLS_PER_CALL, -1), "service": names[columns["service"]],
+            "operation": np.array([*workload.operation_names, "ping"], dtype=object)[told(workload.operation, -1)],
+            **{name: columns[name] for name in ("start_s", "end_s", "wait_s", "init_s", "work_s")},
+            "status": columns["status"].astype(np.int64), "cold": columns["cold"],
+            "billed_ms": columns["billed_ms"].astype(np.int64), "resource": columns["resource"].astype(np.int64),
+            "key": told(workload.key, -1), "bytes": told(workload.item_bytes, 0)})
         return frame.sort_values(["request", "call"], ignore_index=True)
 
     @cached_property
     def capacity(self):
-        """What stood ready: one row per environment or instance and stretch of time."""
+        """What stood ready: service, resource (an environment or instance), start_s, end_s, amount."""
         import pandas as pd
 
-        frame = pd.DataFrame(self.standing)
-        names = [type(service).__name__ for service in self.scenario.stack]
-        frame["service"] = frame["service"].astype("int64").map(dict(enumerate(names)))
-        frame["resource"] = frame["resource"].astype("int64")
-        return frame
+        columns = self.standing
+        names = np.array([type(service).__name__ for service in self.scenario.stack], dtype=object)
+        return pd.DataFrame({"service": names[columns["service"]],
+                             **{name: columns[name] for name in ("resource", "start_s", "end_s", "amount")}})
 
     def position(self, service: str) -> int:
         """Where in the stack the first service of this class name stands."""
@@ -272,22 +334,19 @@ class Result:
         return names.index(service)
 
     def of(self, position: int) -> dict[str, np.ndarray]:
-        """The spans of the service at a position of the stack."""
-        mine = self.columns["service"] == position
-        return {name: column[mine] for name, column in self.columns.items()}
+        """The spans of the service at a position of the stack, as arrays by name."""
+        return _by_name(self.span_rows[position])
 
     def metered(self, position: int) -> Metered:
         """What the service at `position` may look at to meter itself."""
-        mine = self.standing["service"] == position
-        capacity = {name: column[mine] for name, column in self.standing.items()}
-        return Metered(self.of(position), capacity, self.workload, self.workload.window_s, self.scenario.region,
-                       self.scenario.date)
+        return Metered(self.of(position), _by_name(self.capacity_rows[position]), self.workload,
+                       self.workload.window_s, self.scenario.region, self.scenario.date)
 
     def _outermost(self, name) -> np.ndarray:
         spans = self.of(0)
         outermost = (spans["call"] == 0) & (spans["request"] != NO_REQUEST)
-        values = np.empty(self.n)
-        values[spans["request"][outermost].astype(int)] = spans[name][outermost]
+        values = np.empty(self.n, spans[name].dtype)
+        values[spans["request"][outermost]] = spans[name][outermost]
         return values
 
     @cached_property
@@ -315,24 +374,20 @@ class Result:
         """
         latency = self.latency_s
         parts = {name: np.zeros(self.n) for name in ("retries", "network", "queue", "init", "work")}
-        has_client = type(self.scenario.stack[0]).__name__ == "Client"
-        attempt = np.zeros(self.n, dtype=np.int64)
-        first = 0
-        if has_client:
-            parts["retries"] = self._outermost("wait_s")
-            attempt = self._outermost("resource").astype(np.int64)
-            parts["network"] = latency - parts["retries"]
+        first, last_attempt = 0, np.zeros(self.n, np.int32)
+        if type(self.scenario.stack[0]).__name__ == "Client":
             first = 1
-        compute = self.of(first) if len(self.scenario.stack) > first else None
-        if compute is not None:
-            request = compute["request"].astype(np.int64)
-            deciding = (compute["call"].astype(np.int64) == attempt[request]) & (
-                parts["retries"][request] < latency[request] if has_client else True)
-            request = request[deciding]
+            parts["retries"] = self._outermost("wait_s")
+            parts["network"] = latency - parts["retries"]
+            last_attempt = np.where(parts["network"] > 0, self._outermost("resource"), -1)
+        if len(self.scenario.stack) > first:
+            spans = self.of(first)
+            deciding = spans["call"] == last_attempt[spans["request"]]
+            request = spans["request"][deciding]
             for part, column in (("queue", "wait_s"), ("init", "init_s"), ("work", "work_s")):
-                parts[part][request] = compute[column][deciding]
-            if has_client:
-                parts["network"][request] -= (compute["end_s"] - compute["start_s"])[deciding]
+                parts[part][request] = spans[column][deciding]
+            if first:
+                parts["network"][request] -= spans["end_s"][deciding] - spans["start_s"][deciding]
         parts["downstream"] = latency - sum(parts.values())
         return parts
 
@@ -340,10 +395,11 @@ class Result:
         """Requests in progress at a service: times (s) at which the number changes, and the number from then."""
         spans = self.of(position)
         taken = spans["status"] != THROTTLED
-        times = np.concatenate([spans["start_s"][taken], spans["end_s"][taken]])
-        steps = np.concatenate([np.ones(taken.sum()), -np.ones(taken.sum())])
-        order = np.lexsort((steps, times))
-        return times[order], np.cumsum(steps[order]).astype(int)
+        start_s, end_s = np.sort(spans["start_s"][taken]), np.sort(spans["end_s"][taken])
+        times = np.union1d(start_s, end_s)
+        levels = np.searchsorted(start_s, times, "right")
+        levels -= np.searchsorted(end_s, times, "right")
+        return times, levels
 
     def mean_in_use(self, position: int) -> float:
         """Requests in progress at a service, averaged over the window."""
@@ -368,7 +424,6 @@ class Result:
         calls = int((spans["status"] != THROTTLED).sum())
         cold = int(spans["cold"].sum())
         quantile = np.quantile(served, (0.5, 0.95, 0.99)) if served.size else np.full(3, np.nan)
-        levels = self.in_use(position)[1]
         numbers = {
             "requests": self.n,
             "served": int(self.ok.sum()),
@@ -384,7 +439,16 @@ class Result:
         }
         for part, seconds in self.parts_s.items():
             numbers[f"{part}_ms"] = float(seconds[self.ok].mean() * 1000) if served.size else float("nan")
-        numbers["peak_concurrency"] = int(levels.max(initial=0))
+        numbers["peak_concurrency"] = int(self.in_use(position)[1].max(initial=0))
         numbers["mean_concurrency"] = self.mean_in_use(position)
         numbers["mean_standing"] = self.mean_standing(position)
         return numbers
+
+
+def _by_name(rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: rows[name] for name in rows.dtype.names}
+
+
+def _columns(tables: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
+    service = np.repeat(np.arange(len(tables)), [len(rows) for rows in tables])
+    return {"service": service, **_by_name(np.concatenate(tables))}

@@ -75,7 +75,7 @@ def N_(message: str) -> str:
 # Particles -------------------------------------------------------------------------------------------------
 
 PARTICLES = ("은/는", "이/가", "을/를", "과/와", "으로/로", "이나/나", "이라/라", "이란/란", "이며/며", "이고/고",
-             "이면/면")
+             "이면/면", "이어야/여야")
 _MARK = re.compile(r"(?P<before>\S*?)\[(?P<pair>" + "|".join(PARTICLES) + r")\]")
 
 _FINALS = ("", "ㄱ", "ㄲ", "ㄳ", "ㄴ", "ㄵ", "ㄶ", "ㄷ", "ㄹ", "ㄺ", "ㄻ", "ㄼ", "ㄽ", "ㄾ", "ㄿ", "ㅀ", "ㅁ", "ㅂ", "ㅄ",
@@ -183,6 +183,13 @@ def duration(milliseconds: float) -> str:
     if milliseconds < 120_000:
         return _("{value} s", value=number(milliseconds / 1000))
     return _("{value} min", value=number(milliseconds / 60_000))
+
+
+def with_unit(text: str, unit: str) -> str:
+    """A number with its unit in the language in use: "3 servers", "3대", "3 ms"."""
+    unit = _(unit) if unit else ""
+    close = not unit or "가" <= unit[0] <= "힣" or (_language == "ko" and unit == "%")
+    return text + ("" if close else " ") + unit
 
 
 def percent(share: float) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import math
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ class ParamError(ValueError):
 
 @dataclass(frozen=True)
 class Param:
-    """What is known about one field: `unit` and `doc` in words, limits `lo`..`hi` (inclusive) or `choices`."""
+    """What is known about one field: `unit` and `doc` in words, limits `lo`..`hi` (inclusive), `choices`."""
 
     name: str
     default: Any
@@ -75,12 +75,29 @@ def parameters(cls) -> list[Param]:
     return found
 
 
+def shown(value, width: int = 80) -> str:
+    """`value` as an error message quotes it: as Python writes it, cut where it is long."""
+    text = repr(value)
+    return text if len(text) <= width else text[:width - 3] + "..."
+
+
+def _choice_words(declared: Param, value) -> str:
+    """The choices as words; of many, those closest to `value`."""
+    choices = list(map(str, declared.choices))
+    if len(choices) <= 12:
+        return declared.allowed
+    close = difflib.get_close_matches(str(value)[:80], choices, n=4, cutoff=0.5) or choices[:4]
+    return f"one of {', '.join(close)} (or {len(choices) - len(close)} others)"
+
+
 def _fault(declared: Param, kind: str, value) -> str | None:
     """Why `value` does not fit, or None. `kind` is the field's annotation as text."""
-    if value is None:
-        return None if declared.optional else f"must be {declared.allowed}"
+    if value is None and declared.optional:
+        return None
     if declared.choices:
-        return None if value in declared.choices else f"must be {declared.allowed}"
+        return None if value in declared.choices else f"must be {_choice_words(declared, value)}"
+    if value is None:
+        return f"must be {declared.allowed}"
     if "bool" in kind:
         return None if isinstance(value, bool) else "must be true or false"
     if kind.startswith("str"):
@@ -88,7 +105,7 @@ def _fault(declared: Param, kind: str, value) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         unit = f" (write only the number; its unit is {declared.unit})" if declared.unit else ""
         return f"must be a number{unit}, {declared.allowed}"
-    if not math.isfinite(value):
+    if not abs(value) <= sys.float_info.max:
         return f"must be a finite number, {declared.allowed}"
     if "int" in kind and value != int(value):
         return f"must be a whole number, {declared.allowed}"
@@ -98,7 +115,7 @@ def _fault(declared: Param, kind: str, value) -> str | None:
 
 
 class Checked:
-    """Base of every described thing: checks each declared field, then calls `check` for rules across fields."""
+    """Base of every described thing: checks each declared field, then `check` for rules across fields."""
 
     def __post_init__(self):
         kinds = {field.name: str(field.type) for field in dataclasses.fields(self)}
@@ -109,7 +126,7 @@ class Checked:
                 object.__setattr__(self, declared.name, value)
             fault = _fault(declared, kinds[declared.name], value)
             if fault:
-                raise ParamError(f"{type(self).__name__}.{declared.name} is {value!r}, but it {fault}.")
+                raise ParamError(f"{type(self).__name__}.{declared.name} is {shown(value)}, but it {fault}.")
             if "int" in kinds[declared.name] and isinstance(value, float):
                 object.__setattr__(self, declared.name, int(value))
         self.check()
@@ -126,7 +143,7 @@ def nearest(word: str, allowed) -> str:
     close = same_quantity or difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)
     if close:
         return f"did you mean {close[0]}?"
-    return "allowed are " + ", ".join(allowed)
+    return "allowed are " + ", ".join(allowed) + "."
 
 
 def build(cls, mapping, where: str):
@@ -138,11 +155,11 @@ def build(cls, mapping, where: str):
     if mapping is None:
         mapping = {}
     if not isinstance(mapping, dict):
-        raise ParamError(f"{where} is {mapping!r}, but it must be a list of `field: value` lines.")
+        raise ParamError(f"{where} is {shown(mapping)}, but it must be a list of `field: value` lines.")
     fields = [field.name for field in dataclasses.fields(cls)]
     for name in mapping:
         if name not in fields:
-            raise ParamError(f"{where} has an unknown field {name!r}; {nearest(str(name), fields)}.")
+            raise ParamError(f"{where} has an unknown field {shown(name)}; {nearest(str(name), fields)}")
     try:
         return cls(**mapping)
     except ParamError as error:

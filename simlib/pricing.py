@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from simlib import facts
@@ -164,7 +164,10 @@ SERVICE_TITLES = {"lambda": "AWS Lambda", "ec2": "Amazon EC2", "alb": "Load bala
 
 
 def _item(sku: str) -> str:
-    return " ".join(sku.split(".")[1:]).replace("_", " ")
+    _, item, *variant = sku.split(".", 2)
+    words = {"ebs": "EBS", "lcu": "capacity units (LCU)", "out": "out to the internet",
+             "public_ipv4": "public IPv4 addresses"}.get(item, item.replace("_", " "))
+    return " ".join([words, *variant])
 
 
 def _allowances(region: str, date: str) -> dict[str, float]:
@@ -215,14 +218,15 @@ SERVED = "served requests"
 """The one quantity that has no price of its own; the user's own lines per request need it."""
 
 
-def usage(result: Result) -> dict[str, float]:
+def usage(result: Result, between_windows: bool = False) -> dict[str, float]:
     """What one window of `result` used: quantity by sku, all services of the stack and the added costs.
 
-    Also counts the served requests under SERVED.
+    Also counts the served requests under SERVED. `between_windows` says that it was a sample of the quiet hours.
     """
     used: dict[str, float] = {SERVED: float(result.ok.sum())}
     for position, service in enumerate(result.scenario.stack):
-        for sku, quantity in service.usage(result.metered(position)).items():
+        metered = replace(result.metered(position), between_windows=between_windows)
+        for sku, quantity in service.usage(metered).items():
             used[sku] = used.get(sku, 0.0) + quantity
     whole = result.metered(0)
     for cost in result.scenario.costs:
@@ -240,7 +244,7 @@ def month(result: Result) -> dict[str, float]:
     if rest_s > 1e-6:
         quiet = quiet_result(result, rest_s)
         share = rest_s / quiet.workload.window_s
-        for sku, quantity in usage(quiet).items():
+        for sku, quantity in usage(quiet, between_windows=True).items():
             used[sku] = used.get(sku, 0.0) + quantity * share
     return used
 

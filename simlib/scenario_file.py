@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import replace
 from pathlib import Path
 
-from simlib import facts
+from simlib import facts, plain_yaml
 from simlib.engine import Scenario
-from simlib.params import ParamError, build, nearest
+from simlib.params import ParamError, build, nearest, shown
+from simlib.pricing import price_book
 from simlib.services import ALL
 from simlib.services.costs import COSTS
 from simlib.workload import traffic_from
@@ -21,83 +23,101 @@ def shipped() -> dict[str, Path]:
     return {path.stem: path for path in sorted((facts.DATA / "scenarios").glob("*.yaml"))}
 
 
-def _read(path: Path) -> dict:
-    import yaml
+def find(name: str | Path) -> Path:
+    """The file that a path or the name of a shipped scenario stands for."""
+    path = Path(name)
+    known = shipped()
+    if path.name == str(name) and path.suffix in ("", ".yaml") and path.stem in known and not path.is_file():
+        return known[path.stem]
+    return path
 
+
+def _read(path: Path) -> dict:
+    """The sections of a scenario file, of the schema version that this module reads."""
     try:
-        text = path.read_text(encoding="utf-8")
+        content = plain_yaml.read(path)
     except FileNotFoundError:
-        known = ", ".join(shipped())
-        raise ParamError(f"There is no scenario file {path}; give a path, or one of the shipped names: "
-                         f"{known}.") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ParamError(f"{path} cannot be read as UTF-8 text ({error}); save it as a UTF-8 YAML file.") from None
-    try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        problem = getattr(error, "problem", None) or "it cannot be parsed"
-        raise ParamError(f"{path}{line} is not YAML: {problem}; check indentation and colons.") from None
+        known = shipped()
+        close = difflib.get_close_matches(path.stem, known, n=2)
+        hint = f"did you mean {' or '.join(close)}?" if close else f"shipped ones are {', '.join(known)}."
+        raise ParamError(f"There is no scenario file {path}; {hint}") from None
     if not isinstance(content, dict):
         raise ParamError(f"{path} holds no scenario; start it with `schema_version: {SCHEMA_VERSION}`.")
+    for section in content:
+        if section not in SECTIONS:
+            raise ParamError(f"{path} has an unknown section {shown(section)}; {nearest(section, SECTIONS)}")
+    version = content.get("schema_version")
+    if version != SCHEMA_VERSION or isinstance(version, bool):
+        raise ParamError(f"{path} has schema_version {shown(version)}, but this version reads "
+                         f"{SCHEMA_VERSION}; write `schema_version: {SCHEMA_VERSION}`.")
+    for section in ("name", "about", "region", "date"):
+        if not isinstance(content.get(section, ""), str):
+            raise ParamError(f"{path}: {section} is {shown(content[section])}, but it must be a text; put it "
+                             "in quotes.")
     return content
 
 
-def _parts(path: Path, content: dict, section: str, kinds: dict) -> list:
+def _parts(path: Path, content: dict, section: str, kinds: dict) -> tuple:
     listed = content.get(section) or []
     if not isinstance(listed, list):
-        raise ParamError(f"{path}: {section} must be a list; write each entry on a line of its own after a dash.")
+        raise ParamError(f"{path}: {section} must be a list; write each entry on a line of its own after a "
+                         "dash.")
     built = []
     for number, entry in enumerate(listed, 1):
         where = f"{path}: {section} entry {number}"
         if isinstance(entry, str):
             entry = {entry: {}}
-        if not isinstance(entry, dict) or len(entry) != 1:
-            raise ParamError(f"{where} must name one of {', '.join(kinds)}, followed by its fields.")
-        (kind, fields), = entry.items()
+        if not isinstance(entry, dict) or not entry:
+            raise ParamError(f"{where} must name one of {', '.join(kinds)}, followed by its fields; write "
+                             f"for example `- {next(iter(kinds))}: {{}}`.")
+        kind, *stray = entry
         if kind not in kinds:
-            raise ParamError(f"{where} is {kind!r}, but it must be one of {', '.join(kinds)}; "
-                             f"{nearest(str(kind), kinds)}.")
-        built.append(build(kinds[kind], fields, f"{where} ({kind})"))
-    return built
+            raise ParamError(f"{where} is {shown(kind)}, but it must be one of {', '.join(kinds)}.")
+        if stray:
+            raise ParamError(f"{where} has {shown(stray[0])} beside {kind!r}; indent the fields of {kind} "
+                             "further than its name, and begin another entry with a dash.")
+        built.append(build(kinds[kind], entry[kind], f"{where} ({kind})"))
+    return tuple(built)
 
 
 def load(path: str | Path, region: str | None = None, date: str | None = None) -> Scenario:
     """The Scenario in a file (or of a shipped name); `region` and `date` replace the file's own.
 
-    Raises ParamError, one sentence naming file, field and what is allowed. Nothing in the file is executed.
+    Raises ParamError, one sentence naming file, field and what is allowed; PriceError for a Region without
+    prices; FactError for what is no date. Nothing in the file is executed.
     """
-    path = Path(path)
-    if not path.suffix and str(path) in shipped():
-        path = shipped()[str(path)]
+    path = find(path)
     content = _read(path)
-    for section in content:
-        if section not in SECTIONS:
-            raise ParamError(f"{path} has an unknown section {section!r}; {nearest(str(section), SECTIONS)}.")
-    version = content.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise ParamError(f"{path} has schema_version {version!r}, but this version reads {SCHEMA_VERSION}; "
-                         f"write `schema_version: {SCHEMA_VERSION}`.")
+    region = region or content.get("region", "us-east-1")
     date = date or content.get("date")
-    scenario = Scenario(
-        stack=tuple(_parts(path, content, "stack", ALL)),
-        traffic=_traffic(path, content),
-        costs=tuple(_parts(path, content, "costs", COSTS)),
-        region=region or content.get("region", "us-east-1"),
-        date=None if date is None else facts.iso_date(date),
-        name=str(content.get("name", path.stem)),
-    )
-    return scenario
+    price_book(region, date)
+    stack, costs = _parts(path, content, "stack", ALL), _parts(path, content, "costs", COSTS)
+    if not stack:
+        raise ParamError(f"{path} has no stack; say what the requests go through, for example "
+                         "`stack: [client, lambda]`.")
+    traffic = _traffic(path, content, ())
+    return Scenario(stack, traffic, costs, region, date if date is None else facts.iso_date(date),
+                    content.get("name", path.stem))
 
 
-def _traffic(path: Path, content: dict):
+def about(path: str | Path) -> str:
+    """What a scenario file says about itself, as one line of text."""
+    return " ".join(_read(find(path)).get("about", "").split())
+
+
+def _traffic(path: Path, content: dict, came_from: tuple):
     section = content.get("traffic")
     if isinstance(section, dict) and "same_as" in section:
-        if len(section) > 1:
-            raise ParamError(f"{path}: traffic has same_as and other fields; keep one of the two.")
-        other = path.parent / str(section["same_as"])
-        return _traffic(other, _read(other))
+        name = section["same_as"]
+        if len(section) > 1 or not isinstance(name, str) or not name:
+            raise ParamError(f"{path}: traffic has same_as, which must stand alone and name another scenario "
+                             "file; write for example `traffic: {same_as: quiet_blog.yaml}`.")
+        came_from = (*came_from, path.resolve())
+        other = path.parent / name
+        if other.resolve() in came_from:
+            raise ParamError(f"{path}: traffic is the same as that of {name}, which in the end refers back "
+                             f"to {came_from[0].name}; write the traffic out in one of them.")
+        return _traffic(other, _read(other), came_from)
     if section is None:
         raise ParamError(f"{path} has no traffic section; say what arrives, for example "
                          "`traffic: {window_s: 3600, arrivals: {pattern: poisson, rate_rps: 5}}`.")

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simlib.i18n import N_, _, number
+from simlib.i18n import N_, _, number, with_unit
 from simlib.params import parameters
 
 
@@ -57,12 +57,11 @@ def _example(lo, hi) -> str:
 
 
 def _between(lo, hi, unit: str) -> str:
-    unit = f" {_(unit)}" if unit else ""
     if lo is not None and hi is not None:
-        return _("between {lo} and {hi}", lo=number(lo, 6), hi=number(hi, 6)) + unit
+        return _("between {lo} and {hi}", lo=number(lo, 6), hi=with_unit(number(hi, 6), unit))
     if lo is not None:
-        return _("at least {lo}", lo=number(lo, 6)) + unit
-    return _("at most {hi}", hi=number(hi, 6)) + unit
+        return _("at least {lo}", lo=with_unit(number(lo, 6), unit))
+    return _("at most {hi}", hi=with_unit(number(hi, 6), unit))
 
 
 # Predict -------------------------------------------------------------------------------------------------------
@@ -94,7 +93,7 @@ class Prediction:
         """A value of this prediction as text."""
         if self.choices:
             return _(self.choices[value])
-        return number(value) + (f" {_(self.unit)}" if self.unit else "")
+        return with_unit(number(value), self.unit)
 
 
 class Store:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import logging
 import math
 from functools import lru_cache
 
@@ -27,8 +28,9 @@ from simlib.i18n import N_, _, duration, number, percent, usd
 
 ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
     "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
-INK, GREY, FAINT = "#333333", "#888888", "#DDDDDD"
+INK, DIM, GREY, FAINT = "#333333", "#666666", "#888888", "#DDDDDD"
 DPI = 110
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font's missing weight is no news to learners
 KOREAN_FONTS = ("NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo", "Noto Sans CJK KR", "Noto Sans KR")
 SIDES = {  # how each kind of stack is drawn everywhere: colour, dash, marker
     "Lambda": (RED, "-", "o"),
@@ -103,6 +105,7 @@ class Picture:
     def __init__(self):
         self.alt = ""
         self._png: bytes | None = None
+        self._laid_out = False
         with _style():
             self.figure = Figure(figsize=self.size, dpi=DPI, layout="constrained")
             FigureCanvasAgg(self.figure)
@@ -120,9 +123,10 @@ class Picture:
         with _style():
             self.alt = self.update(found, pinned)
             self._png = None
-            if self.figure.get_layout_engine() is not None:
+            if not self._laid_out:
                 self.figure.canvas.draw()
                 self.figure.set_layout_engine("none")
+                self._laid_out = True
         return self
 
     def png(self) -> bytes:
@@ -227,10 +231,9 @@ class Storm(Picture):
                 axis.tick_params(labelleft=False)
             axis.set_title(label("{side}: {served} served, {refused} refused", side=name,
                                  served=f"{int(result.ok.sum()):,}", refused=f"{int((~result.ok).sum()):,}"))
-            last = float((result.workload.arrival_s + result.latency_s).max()) if result.n else 0.0
-            words.append(_("{side}: {served} served, {refused} refused, the last answer after {last}.", side=name,
-                           served=f"{int(result.ok.sum()):,}", refused=f"{int((~result.ok).sum()):,}",
-                           last=duration(last * 1000)))
+            words.append(_("{side}: {served} served, {refused} refused; at most {waiting} are waiting at once.",
+                           side=name, served=f"{int(result.ok.sum()):,}", refused=f"{int((~result.ok).sum()):,}",
+                           waiting=f"{int(table['waiting'].max(initial=0)):,}"))
         return _("{people} people come, at most {peak} per second.", people=f"{found[self.names[0]].n:,}",
                  peak=number(peak)) + " " + " ".join(words)
 
@@ -273,10 +276,10 @@ class Latency(Picture):
             self.top.annotate(f"p{share * 100:g}", (1.005, share), xycoords=("axes fraction", "data"), fontsize=9,
                               va="center" if share != 0.99 else "bottom", color=INK, annotation_clip=False)
         self.top.set_ylim(0, 1.03)
-        self.top.yaxis.set_major_locator(MaxNLocator(4))
+        self.top.set_yticks([0, 0.25, 0.5, 0.75, 1])
         self.top.yaxis.set_major_formatter(FuncFormatter(lambda value, _p: f"{100 * value:g} %"))
         _few_ticks(self.top.xaxis, log=True)
-        self.top.legend(loc="upper left")
+        self.top.legend(loc="lower right")
         self.below.set_title(label("Where the mean time went"))
         self.below.set_xlabel(label("milliseconds"))
         rows = np.arange(len(self.names))[::-1]
@@ -394,7 +397,7 @@ def plot_concurrency(result, service: str = "Lambda", picture: Concurrency | Non
 
 
 class PaidAndUsed(Picture):
-    """Through a day: requests per second above; below, the vCPUs of the fleet that are paid for and those in use."""
+    """Hour by hour: requests per second above; below, the vCPUs of the fleet that are paid for and those in use."""
 
     size = (7.2, 4.4)
 
@@ -408,10 +411,8 @@ class PaidAndUsed(Picture):
         self.paid = self.below.stairs(nothing, edges, fill=True, facecolor=FAINT, edgecolor="white", hatch="///",
                                       lw=0, label=label("paid for and idle"))
         self.used = self.below.stairs(nothing, edges, fill=True, color=BLUE, label=label("in use"))
-        self.below.set_xlabel(label("hour of the day"))
-        self.below.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-        self.below.set_xlim(0, 24)
-        self.below.set_xticks(range(0, 25, 4))
+        self.below.set_xlabel(label("hours"))
+        self.figure.legend(handles=[self.paid, self.used], loc="outside lower center", ncols=2)
         for axis in (self.top, self.below):
             _few_ticks(axis.yaxis)
 
@@ -421,13 +422,16 @@ class PaidAndUsed(Picture):
         self.used.set_data(found["used"], found["edge_h"])
         self.top.set_ylim(0, nice_top(found["rps"].max()))
         self.below.set_ylim(0, nice_top(found["paid"].max()))
+        hours = float(found["edge_h"][-1])
+        self.below.set_xlim(0, hours)
+        self.below.set_xticks(np.arange(0, hours + 1e-9, 4 if hours <= 24 else 6))
         share = float(found["used"].mean() / found["paid"].mean())
         return _("Requests per second move between {low} and {high}; of the {paid} vCPUs that are paid for, {share} "
                  "are in use on average.", low=number(found["rps"].min()), high=number(found["rps"].max()),
                  paid=number(found["paid"].mean()), share=percent(share))
 
 
-def paid_and_used(result, bins: int = 48) -> dict[str, np.ndarray]:
+def paid_and_used(result, bins: int = 96) -> dict[str, np.ndarray]:
     """Requests per second, vCPUs paid for and vCPUs at work by hour of the window, from a Result with an Ec2."""
     position = result.position("Ec2")
     window_s = result.workload.window_s
@@ -508,12 +512,12 @@ class BillBars(Picture):
     def update(self, found, pinned):
         axis = self.axes
         axis.clear()
-        items = list(dict.fromkeys(item for bill in found.values() for item, _usd in merged_lines(bill)))
+        items = list(dict.fromkeys(item for bill in found.values() for item, dollars in merged_lines(bill) if dollars))
         totals = {name: bill.total_usd for name, bill in found.items()}
         words = []
         for row, (name, bill) in enumerate(found.items()):
             left = 0.0
-            lines = dict(merged_lines(bill))
+            lines = {item: dollars for item, dollars in merged_lines(bill) if dollars}
             for item, dollars in lines.items():
                 k = items.index(item)
                 axis.barh(row, dollars, left=left, height=0.6, color=self.COLOURS[k % len(self.COLOURS)],
@@ -548,12 +552,13 @@ class BreakEven(Picture):
     """
 
     size = (7.2, 4.2)
+    LEAST_USD = 0.1
 
     def build(self):
         axis = self.axes = self.figure.subplots()
         axis.set_xscale("log")
         axis.set_yscale("log")
-        axis.set_title(label("Dollars a month"))
+        axis.set_title(label("Dollars a month (log scale)"))
         axis.set_xlabel(label("requests per second, all month (log scale)"))
         self.lines, self.points, self.before = {}, {}, {}
         for name, (colour, dash, marker) in SIDES.items():
@@ -561,12 +566,14 @@ class BreakEven(Picture):
             self.lines[name] = axis.plot([], [], color=colour, ls=dash, lw=2, label=name)[0]
             self.points[name] = axis.errorbar([], [], yerr=[[], []], color=colour, marker=marker, ms=6, ls="none",
                                               capsize=3)
+        (self.then,) = axis.plot([], [], color=GREY, marker="o", mfc="white", ms=8, ls="none", label=label("A"))
         self.now = axis.axvline(1, color=INK, lw=1.2, label=label("your rate"))
         self.full = axis.axvline(1, color=BLUE, ls=":", lw=1.4, label=label("the fleet is full"))
         (self.cross,) = axis.plot([], [], marker="D", ms=9, color=INK, mfc=YELLOW, ls="none",
                                   label=label("break-even"))
-        self.cross_words = axis.annotate("", (1, 1), xytext=(-10, 12), textcoords="offset points", ha="right")
-        axis.legend(loc="upper left")
+        self.cross_words = axis.annotate("", (1, 1), xytext=(-10, 12), textcoords="offset points", ha="right",
+                                         bbox={"fc": "white", "ec": "none", "pad": 1.5})
+        axis.legend(loc="lower right")
         _few_ticks(axis.xaxis, log=True)
         _few_ticks(axis.yaxis, log=True, formatter=_money_tick)
 
@@ -576,11 +583,15 @@ class BreakEven(Picture):
         for name, line in self.lines.items():
             line.set_data(rps, found["usd"][name])
             values.append(found["usd"][name])
-            self.before[name].set_visible(pinned is not None)
-            if pinned is not None:
+            moved = pinned is not None and not np.array_equal(pinned["usd"][name], found["usd"][name])
+            self.before[name].set_visible(moved)
+            if moved:
                 self.before[name].set_data(pinned["rps"], pinned["usd"][name])
                 values.append(pinned["usd"][name])
             self._place_points(self.points[name], found.get("points", {}).get(name))
+        earlier = list((pinned or {}).get("points", {}).values())
+        self.then.set_visible(bool(earlier))
+        self.then.set_data([point[0] for point in earlier], [point[1] for point in earlier])
         for line, key in ((self.now, "now_rps"), (self.full, "most_rps")):
             place = found.get(key)
             line.set_visible(place is not None)
@@ -596,12 +607,13 @@ class BreakEven(Picture):
             self.cross_words.xy = (crossing, height)
             self.cross_words.set_text(label("break-even: {rate} per second", rate=number(crossing)))
         axis.set_xlim(rps[0], rps[-1])
-        low = min(max(float(value.min()), 0.01) for value in values)
+        low = min(max(float(value.min()), self.LEAST_USD) for value in values)
         high = max(float(value.max()) for value in values)
         axis.set_ylim(10 ** math.floor(math.log10(low)), 10 ** math.ceil(math.log10(high) - 1e-9))
         handles = [self.lines["Lambda"], self.lines["EC2"]]
         handles += [artist for artist in (self.cross, self.now, self.full) if artist.get_visible()]
-        axis.legend(handles=handles, loc="upper left")
+        handles += [self.then] if self.then.get_visible() else []
+        axis.legend(handles=handles, loc="lower right")
         return self._words(found, visible)
 
     @staticmethod
@@ -632,7 +644,7 @@ class BreakEvenMap(Picture):
     """Which side is cheaper over request rate and duration, with the line where both cost the same.
 
     found: {"rps": rates, "duration_ms": durations, "ratio": Lambda dollars / EC2 dollars [duration, rate],
-    optional "now": (rps, ms)}.
+    optional "now": (rps, ms), "limit": (rates, durations) of a dotted line}.
     """
 
     size = (7.2, 4.2)
@@ -643,7 +655,7 @@ class BreakEvenMap(Picture):
         axis.set_yscale("log")
         axis.set_title(label("Which is cheaper?"))
         axis.set_xlabel(label("requests per second, all month (log scale)"))
-        axis.set_ylabel(label("milliseconds per request (log scale)"))
+        axis.set_ylabel(label("milliseconds of computing (log scale)"))
         self.colours = LinearSegmentedColormap.from_list("sides", (RED, "#FFFFFF", BLUE))
         self.drawn = []
         _few_ticks(axis.xaxis, log=True)
@@ -658,11 +670,22 @@ class BreakEvenMap(Picture):
         mesh = axis.pcolormesh(rps, took, ratio, cmap=self.colours, vmin=-1.5, vmax=1.5, shading="gouraud")
         line = axis.contour(rps, took, ratio, levels=[0.0], colors=[INK], linewidths=2)
         self.drawn = [mesh, line]
-        if pinned is not None:
+        if pinned is not None and not np.array_equal(pinned["ratio"], found["ratio"]):
             self.drawn.append(axis.contour(pinned["rps"], pinned["duration_ms"], np.log10(pinned["ratio"]),
                                            levels=[0.0], colors=[GREY], linewidths=1.2, linestyles="--"))
+        if found.get("limit"):
+            self.drawn += axis.plot(*found["limit"], color=INK, ls=":", lw=2)
+            inside = np.argmin(np.abs(found["limit"][0] - rps[-1]))
+            self.drawn.append(axis.annotate(label("concurrency quota"), (rps[-1], found["limit"][1][inside]),
+                                            xytext=(-22, 4), textcoords="offset points", ha="right"))
+        axis.set_xlim(rps[0], rps[-1])
+        axis.set_ylim(took[0], took[-1])
+        if pinned is not None and pinned.get("now"):
+            self.drawn += axis.plot(*[[value] for value in pinned["now"]], marker="*", ms=13, color=GREY, mfc="white",
+                                    ls="none")
+            self.drawn.append(axis.annotate("A", pinned["now"], xytext=(9, 5), textcoords="offset points"))
         for words, place, edge in ((label("Lambda is cheaper"), (0.03, 0.06), "left"),
-                                   (label("EC2 is cheaper"), (0.97, 0.92), "right")):
+                                   (label("EC2 is cheaper"), (0.97, 0.45), "right")):
             self.drawn.append(axis.text(*place, words, transform=axis.transAxes, ha=edge, fontweight="bold"))
         if found.get("now"):
             self.drawn += axis.plot(*[[value] for value in found["now"]], marker="*", ms=15, color=INK, mfc=YELLOW,
@@ -688,8 +711,17 @@ _CELL = "padding:2px 10px 2px 0;text-align:{align};border:none;white-space:nowra
 
 
 def bill_html(bills: dict, detailed: bool = False) -> str:
-    """Monthly bills by line as an HTML table; `detailed` adds quantity, unit price, tier, source and date."""
-    return "".join(_one_bill(name, bill, detailed) for name, bill in bills.items())
+    """Monthly bills by line as HTML, side by side; `detailed` adds quantity, unit price, tier, source and date."""
+    blocks = "".join(f'<div style="flex:{"1 1 100%" if detailed else "0 1 auto"};min-width:0">'
+                     f"{_one_bill(name, bill, detailed)}</div>" for name, bill in bills.items())
+    missing = dict.fromkeys(remark for bill in bills.values() for remark in bill.not_modelled)
+    remarks = []
+    if missing:
+        remarks.append(_("Not on these bills: {items}.", items="; ".join(_(remark) for remark in missing)))
+    dated = next(iter(bills.values()))
+    remarks.append(_("Prices of {date}, {region}.", date=dated.date, region=dated.region))
+    return (f'<div style="display:flex;flex-wrap:wrap;gap:4px 48px;line-height:1.5">{blocks}</div>'
+            f'<div style="color:{DIM};font-size:12px;line-height:1.5;white-space:normal">{" ".join(remarks)}</div>')
 
 
 def _one_bill(name: str, bill, detailed: bool) -> str:
@@ -711,16 +743,14 @@ def _one_bill(name: str, bill, detailed: bool) -> str:
             rows.append("<tr>" + "".join(f'<td style="{style}">{text}</td>' for text, style in cells) + "</tr>")
     else:
         for item, dollars in merged_lines(bill):
-            rows.append(f'<tr><td style="{left}">{item}</td><td style="{right}">{usd(dollars)}</td></tr>')
-    span = 4 if detailed else 1
+            amount = "&lt;$0.01" if 0 < dollars < 0.005 else usd(dollars)
+            rows.append(f'<tr><td style="{left}">{item}</td><td style="{right}">{amount}</td></tr>')
+    span, together = 4 if detailed else 1, _("total")
     tail = f'<td style="{left}"></td>' if detailed else ""
-    rows.append(f'<tr style="border-top:1px solid {GREY}"><td style="{left}" colspan="{span}"><b>{_("total")}</b></td>'
+    rows.append(f'<tr style="border-top:1px solid {GREY}"><td style="{left}" colspan="{span}"><b>{together}</b></td>'
                 f'<td style="{right}"><b>{usd(bill.total_usd)}</b></td>{tail}</tr>')
-    missing = _("Not on this bill: {items}.", items=", ".join(_(item) for item in bill.not_modelled))
-    dated = _("Prices of {date}, {region}.", date=bill.date, region=bill.region)
-    return (f'<div style="overflow-x:auto;line-height:1.5"><b>{html.escape(name)}</b>'
-            f'<table style="border-collapse:collapse;font-size:13px;margin:2px 0"><tbody>{"".join(rows)}</tbody></table>'
-            f'<div style="color:{GREY};font-size:12px;white-space:normal">{missing} {dated}</div></div>')
+    return (f'<div style="overflow-x:auto"><b>{html.escape(name)}</b><table style="border-collapse:collapse;'
+            f'font-size:13px;margin:2px 0"><tbody>{"".join(rows)}</tbody></table></div>')
 
 
 def _unit_price(dollars: float) -> str:
@@ -757,7 +787,10 @@ METRICS = {  # what `compare` compares, in words
 
 
 def comparison_table(comparison):
-    """A Comparison as a DataFrame of text: both means, the difference with its 95 % interval, the verdict."""
+    """A Comparison as a DataFrame of text: both means, the difference with its 95 % interval, the verdict.
+
+    An interval of dollars carries one $ only: JupyterLab would set what stands between two of them as mathematics.
+    """
     import pandas as pd
 
     rows = {}
@@ -774,7 +807,8 @@ def comparison_table(comparison):
         rows[_(METRICS[metric])] = {
             comparison.name_a: show(a), comparison.name_b: show(b),
             _("difference"): _signed(show, difference),
-            _("95 % interval"): f"{_signed(show, low)} … {_signed(show, high)}", _("verdict"): verdict}
+            _("95 % interval"): f"{_signed(show, low)} … {_signed(show, high).replace('$', '')}",
+            _("verdict"): verdict}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
@@ -812,16 +846,18 @@ class Map(Picture):
         text(23, 50, label("Region, for example us-east-1 (N. Virginia)"), va="center", fontweight="bold")
         for k, letter in enumerate("abc"):
             self._box(45 + 18 * k, 4, 16, 42, BLUE, dash=(0, (4, 2)))
-            text(53 + 18 * k, 43.5, label("zone {letter}", letter=letter), ha="center", va="center", color=BLUE)
-        self._box(1, 22, 13, 10, INK, label("user"), fill="white")
+            text(53 + 18 * k, 43.7, label("zone {letter}", letter=letter), ha="center", va="center", color=BLUE)
+        self._box(1, 22, 11, 10, INK, label("user"), fill="white")
         self._box(24, 20, 15, 14, ORANGE, label("API\n(HTTPS\naddress)"), fill="white")
         for k in range(3):
             self._box(47 + 18 * k, 26, 12, 11, RED, label("function\nλ"), fill="#FFF3EE")
-            self._arrow((39.5, 27), (46.5 + 18 * k, 30.5)) if k == 0 else None
             self._arrow((53 + 18 * k, 25.5), (53 + 18 * k, 17.5))
+            self._arrow((53 + 18 * k, 40.5), (53 + 18 * k, 37.5))
         self._box(46, 7, 50, 10, GREEN, label("table: one, kept in three zones"), fill="#EFF8F4")
-        self._arrow((14.5, 27), (23.5, 27))
-        text(17.5, 29.5, label("request"), ha="center", va="bottom", fontsize=9)
+        self.axes.plot([31.5, 31.5, 89], [34.5, 40.5, 40.5], color=INK, lw=1.4)
+        self._arrow((12.5, 27), (23.5, 27))
+        text(16.8, 28.3, label("request"), ha="center", va="bottom", fontsize=9,
+             bbox={"fc": "white", "ec": "none", "pad": 1})
         return _("A user sends a request to an HTTPS address in a Region. The Region has three Availability Zones, a, b "
                  "and c. Environments of the function run in several zones; all use one table, which is kept in "
                  "three zones.")

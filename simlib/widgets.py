@@ -14,9 +14,11 @@ import ipywidgets as w
 
 from simlib import teach
 from simlib.i18n import _
-from simlib.views import BLUE, GREEN, GREY, RED, bill_html
+from simlib.views import BLUE, DIM, GREEN, GREY, RED, bill_html
 
 _CONTROLS_PX = 330
+LOG_STEP = 0.05
+"""How far a key press moves a logarithmic slider, in powers of ten: by 12 %."""
 _STYLE = {"description_width": "initial"}
 
 
@@ -29,7 +31,8 @@ def _text(words: str, colour: str = "inherit", weight: str = "normal", live: boo
 
 
 def _button(words: str, tooltip: str = "", style: str = "", width: str = "auto") -> w.Button:
-    return w.Button(description=words, tooltip=tooltip, button_style=style, layout=w.Layout(width=width))
+    return w.Button(description=words, tooltip=tooltip, button_style=style,
+                    layout=w.Layout(width=width, align_self="flex-start"))
 
 
 def _card(*children, accent: str = BLUE) -> w.VBox:
@@ -38,8 +41,15 @@ def _card(*children, accent: str = BLUE) -> w.VBox:
 
 
 def _verdict_html(verdict: teach.Verdict) -> str:
-    mark = "✓ " if verdict.right else ""
-    return _text(mark + verdict.text, colour=GREEN if verdict.right else RED, live=True)
+    """A verdict in colour; lines that begin with a mark of their own (✓ or ✗) take the mark's colour."""
+    whole = GREEN if verdict.right else RED
+    marked = any(line[:1] in "✓✗" for line in verdict.text.splitlines())
+    text = verdict.text if marked else ("✓ " if verdict.right else "✗ ") + verdict.text
+    colours = {"✓": GREEN, "✗": DIM if verdict.right else RED}
+    lines = [f'<div style="color:{colours.get(line[:1], whole)}">{html.escape(line)}</div>'
+             for line in text.splitlines()]
+    return ('<div role="status" aria-live="polite" style="white-space:normal;line-height:1.5;font-size:14px;'
+            f'padding:2px 0">{"".join(lines)}</div>')
 
 
 def _problem_html(sentence: str) -> str:
@@ -103,9 +113,8 @@ class _Slider:
         else:
             wide = {"layout": w.Layout(width="205px"), "readout": False, "continuous_update": live}
             if control.log:
-                lo, hi = math.log10(control.lo), math.log10(control.hi)
-                self.main = w.FloatLogSlider(value=control.default, base=10, min=lo, max=hi, step=(hi - lo) / 60,
-                                             **wide)
+                self.main = w.FloatLogSlider(value=control.default, base=10, min=math.log10(control.lo),
+                                             max=math.log10(control.hi), step=LOG_STEP, **wide)
             elif control.whole:
                 self.main = w.IntSlider(value=control.default, min=int(control.lo), max=int(control.hi),
                                         step=int(control.step or 1), **wide)
@@ -116,7 +125,7 @@ class _Slider:
                                 layout=w.Layout(width="95px"))
             self.field.observe(self._typed, "value")
         self.main.observe(self._moved, "value")
-        title = w.HTML(_text(name, pad="0") + (f'<div style="font-size:12px;color:{GREY};line-height:1.3;'
+        title = w.HTML(_text(name, pad="0") + (f'<div style="font-size:12px;color:{DIM};line-height:1.3;'
                                                f'white-space:normal">{html.escape(about)}</div>' if about else ""))
         row = [self.main] + ([self.field] if self.field else [])
         self.box = w.VBox([title, w.HBox(row)], layout=w.Layout(margin="0 0 8px 0"))
@@ -131,9 +140,9 @@ class _Slider:
             self._held = held
 
     def _moved(self, change):
-        if self._held:
-            return
         value = self._tidy(change["new"])
+        if self._held or value == self._tidy(change["old"]):
+            return
         with self.holding():
             if self.field:
                 self.field.value = self.control.show(value)
@@ -172,7 +181,7 @@ class Explore(w.HBox):
         self.clear_button = _button(_("Clear A"), _("forget the pinned run"))
         self.sum_button = w.ToggleButton(value=False, description=_("Show the sum"),
                                          tooltip=_("quantities, unit prices, sources and dates"),
-                                         layout=w.Layout(width="auto"))
+                                         layout=w.Layout(width="auto", align_self="flex-start"))
         self.sentence, self.picture, self.money, self.problem = w.HTML(), w.HTML(), w.HTML(), w.HTML()
         self.pinned = w.HTML()
         self.run_button.on_click(lambda _sender: self._act(self.state.run))
@@ -216,13 +225,13 @@ class Explore(w.HBox):
         words = self.state.sentence
         if stale:
             words = _("The picture still shows the settings before this.") + "\n" + words
-        self.sentence.value = _text(words, colour=GREY if stale else "inherit", live=True)
+        self.sentence.value = _text(words, colour=DIM if stale else "inherit", live=True)
         self.picture.value = self.state.picture.img("opacity:0.4" if stale else "")
         self.picture.layout.border = f"2px dashed {GREY}" if stale else None
         if self.state.pinned_settings:
             kept = ", ".join(f"{_(control.label)} {control.show(self.state.pinned_settings[control.name])}"
                              for control in self.state.explorable.controls)
-            self.pinned.value = _text(_("A (dashed grey): {settings}", settings=kept), colour=GREY)
+            self.pinned.value = _text(_("A (dashed grey): {settings}", settings=kept), colour=DIM)
         else:
             self.pinned.value = ""
         self._show_money()
@@ -327,5 +336,5 @@ def _question(number: int, question: teach.Question) -> w.VBox:
 
     submit.on_click(mark)
     title = w.HTML(_text(f"{number}. {_(question.prompt)}", weight="bold"))
-    tag = [w.HTML(_text(_(teach.DOMAINS[question.domain]), colour=GREY, pad="0"))] if question.domain else []
+    tag = [w.HTML(_text(_(teach.DOMAINS[question.domain]), colour=DIM, pad="0"))] if question.domain else []
     return _card(title, *tag, field, submit, told)

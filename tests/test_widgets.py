@@ -221,7 +221,7 @@ def test_a_quiz_gives_a_reason_for_every_option():
     assert "⚠" in all_words(made.children[1])
     field.value = 0
     button(made.children[1], "Check").click()
-    assert "Not quite. why 0" in all_words(made.children[1])
+    assert "✗ Not quite. why 0" in all_words(made.children[1])
     field.value = 2
     button(made.children[1], "Check").click()
     assert all(f"why {k}" in all_words(made.children[1]) for k in range(4))

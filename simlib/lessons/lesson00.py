@@ -96,7 +96,7 @@ def _say_night(seen: Night, before: Night | None) -> str:
     return "\n".join(_say_side(name, seen, before) for name in seen.results)
 
 
-PEOPLE_CONTROL = Control("people", N_("People in the first minute"), 300, N_("people"), 20, 1000, step=20, whole=True)
+PEOPLE_CONTROL = Control("people", N_("People in the first minute"), 300, "", 20, 1000, step=20, whole=True)
 
 STORM = Explorable(
     controls=(PEOPLE_CONTROL,),
@@ -123,9 +123,9 @@ def _say_spread(name: str, seen: Night, before: Night | None) -> str:
 BREAK = Explorable(
     controls=(
         PEOPLE_CONTROL,
-        Control("servers", N_("Servers"), 2, N_("instances"), 2, 20, whole=True),
+        Control("servers", N_("Servers"), 2, "", 2, 20, whole=True),
         control(Lambda, "account_concurrency", N_("Concurrency quota of the account"), lo=10, hi=1000,
-                whole=True, unit=N_("environments"), doc=N_("new accounts may start far below 1,000"))),
+                step=10, whole=True, unit="", doc=N_("new accounts may start with a small one"))),
     run=lambda settings: night(settings["people"], servers(settings["servers"]),
                                replace(FUNCTION, account_concurrency=settings["account_concurrency"])),
     picture=Storm, look=lambda seen: seen.results, say=_say_night, bills=lambda seen: seen.bills)
@@ -335,8 +335,8 @@ CALM = Target(
      Condition("p99", lambda seen: _p99_ms(seen.result), PATIENCE_MS, show=duration),
      Condition(N_("dollars a month"), lambda seen: seen.invoice.total_usd, BUDGET_USD, show=usd)),
     solution=_calm_fleet, examine=_play_many,
-    worked=lambda: _("{count} servers of type {type} cost {usd} a month and stand idle almost all of it: the sales "
-                     "last four minutes a month.", count=servers_needed(), type=FLEET.instance_type,
+    worked=lambda: _("{count} servers of type {type} cost {usd} a month and stand idle nearly all the time: a sale "
+                     "lasts a minute.", count=servers_needed(), type=FLEET.instance_type,
                      usd=usd(_play_many(_calm_fleet()).invoice.total_usd)))
 
 WHY_SERVERS = Essay(

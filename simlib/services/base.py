@@ -14,14 +14,15 @@ COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
 """What happens first when several things fall on the same instant (SimPy's own priorities 0 and 1 precede)."""
 
 OK, ACCEPTED, THROTTLED, FUNCTION_ERROR, FUNCTION_TIMEOUT = 200, 202, 429, 460, 461
-CONNECTION_LOST, QUEUE_FULL, TIMED_OUT = 502, 503, 504
+FAILED, QUEUE_FULL, TIMED_OUT = 502, 503, 504
 EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED = 299, 560, 561
 STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", THROTTLED: "throttled", FUNCTION_ERROR: "function error",
-                FUNCTION_TIMEOUT: "function timeout", CONNECTION_LOST: "connection lost", QUEUE_FULL: "queue full",
+                FUNCTION_TIMEOUT: "function timeout", FAILED: "failed downstream", QUEUE_FULL: "queue full",
                 TIMED_OUT: "timed out", EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
                 EVENT_DROPPED: "event dropped"}
-"""Statuses are those of HTTP where it has one. 460 and 461 stand for what Lambda answers with 200 and
-`FunctionError`, which an SDK therefore does not retry; 299, 560 and 561 tell how an asynchronous event ended."""
+"""How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 502 did the work and got an error from what
+it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK therefore
+does not retry; 299, 560 and 561 tell how an asynchronous event ended."""
 
 NO_REQUEST = -1
 """The request number of a span that no request caused, such as a ping."""
@@ -84,7 +85,11 @@ class Run(Protocol):
 
 @dataclass(frozen=True)
 class Metered:
-    """What a service's `usage` may look at: its own spans and capacity of one window, as columns of arrays."""
+    """What a service's `usage` may look at: its own spans and capacity of one window, as columns of arrays.
+
+    between_windows: these are the quiet hours between two windows, in which what starts and stops with a window
+    does not run.
+    """
 
     spans: Mapping[str, np.ndarray]
     capacity: Mapping[str, np.ndarray]
@@ -92,6 +97,7 @@ class Metered:
     window_s: float
     region: str
     date: str | None
+    between_windows: bool = False
 
     @property
     def hours(self) -> float:

@@ -3,8 +3,8 @@ beforehand.
 
     Traffic(arrivals, window_s, operations, keys, ...)  --draw(seed)-->  Workload (one row per request)
 
-`chance` holds the dice, `arrivals` the generated patterns, `tracefile` and `trace` the recorded ones,
-`requests` what a request is, `traffic` puts them together.
+`chance` holds the dice, `arrivals` the generated patterns, `trace` the recorded ones (read by `tracefile` out
+of a `table`), `requests` what a request is, `traffic` puts them together.
 """
 
 from simlib.workload.arrivals import Arrivals, Bursts, Constant, Daily, Poisson, Spike, Steps

@@ -16,7 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from simlib import dists
-from simlib.params import Checked, ParamError, param
+from simlib.params import Checked, ParamError, param, shown
 from simlib.workload.chance import Dice, WorkloadError
 
 DAY_S = 86_400.0
@@ -29,9 +29,7 @@ class Arrivals(Checked):
     pattern: ClassVar[str] = ""
 
     def times(self, dice: Dice, window_s: float, limit: float = math.inf) -> np.ndarray:
-        """Arrival times, float64[n], sorted, 0 <= t < window_s. Raises WorkloadError above `limit`
-        requests.
-        """
+        """Arrival times, float64[n], sorted, 0 <= t < window_s. WorkloadError above `limit` requests."""
         expected = self.expected_rps(window_s) * window_s
         if expected > limit:
             raise WorkloadError(
@@ -53,21 +51,19 @@ class Arrivals(Checked):
 def _unit_arrivals(dice: Dice, total: float) -> np.ndarray:
     """A Poisson process of rate 1 on [0, total)."""
     more = dice.stream("arrivals.gap")
-    blocks, reached = [], 0.0
+    blocks, reached = [np.empty(0)], 0.0
     while reached < total:
         ahead = total - reached
         gaps = dists.exponential(more(int(ahead + 6 * math.sqrt(ahead)) + 16), 1.0)
         gaps[0] += reached
         blocks.append(np.cumsum(gaps, out=gaps))
         reached = gaps[-1]
-    times = np.concatenate(blocks) if len(blocks) != 1 else blocks[0]
+    times = np.concatenate(blocks) if len(blocks) != 2 else blocks[1]
     return times[:np.searchsorted(times, total)]
 
 
 def _piecewise(dice: Dice, starts: np.ndarray, rates: np.ndarray, window_s: float) -> np.ndarray:
-    """A Poisson process whose rate is `rates[i]` from `starts[i]` on (rising, first 0): unit time,
-    stretched.
-    """
+    """A Poisson process with the rate `rates[i]` from `starts[i]` on (rising, first 0)."""
     ends = np.append(starts[1:], window_s)
     reached = np.concatenate(([0.0], np.cumsum(rates * (ends - starts))))
     unit = _unit_arrivals(dice, reached[-1])
@@ -168,7 +164,7 @@ class Steps(Arrivals):
 
     def check(self):
         """The steps are well-formed and rise."""
-        where = f"Steps.steps is {self.steps!r}, but it"
+        where = f"Steps.steps is {shown(self.steps)}, but it"
         cure = "write for example [[0, 1], [600, 50]] for 1 request/s and from 600 s on 50"
         try:
             pairs = tuple((float(step["start_s"]), float(step["rate_rps"])) if isinstance(step, dict)

@@ -21,9 +21,7 @@ _SMALLEST = 2.0**-54
 
 
 class WorkloadError(ValueError):
-    """Traffic that cannot be drawn, or a trace that cannot be read. The message is one sentence with the
-    cure.
-    """
+    """Traffic that cannot be drawn or a trace that cannot be read: one sentence with the cure."""
 
 
 def stream_id(name: str) -> int:
@@ -32,9 +30,7 @@ def stream_id(name: str) -> int:
 
 
 class Dice:
-    """All the dice of one seed (a whole number >= 0). A name always gives the same stream, whoever asks, and
-    when.
-    """
+    """All the dice of one seed (a whole number >= 0). A name always gives the same stream."""
 
     def __init__(self, seed: int):
         try:

@@ -21,8 +21,8 @@ MAX_REQUESTS = 20_000_000
 @dataclass(frozen=True)
 class Trace(Arrivals):
     """Arrivals from a CSV or CSV.gz file: one row per request with its time, or one row per second, minute,
-    ... with a count. Second 0 of the window is the file's first row (plus `skip_s`); after its last row
-    nothing arrives.
+    ... with a count. Second 0 of the window is the file's own 0, or the first row where times are dates or
+    Unix times (above 100,000,000 s), plus `skip_s`; after the last row nothing arrives.
 
     Column names are recognised (timestamp, time, t_s, minute ...; count, requests, value ...) or told. A
     number's unit is taken from the column's name (t_ms, minute) or told; else it is seconds. Dates need no

@@ -26,18 +26,20 @@ _UNIT_WORDS = {"ns": "ns", "nanoseconds": "ns", "us": "us", "microseconds": "us"
                "milliseconds": "ms", "s": "s", "sec": "s", "second": "s", "seconds": "s", "min": "min",
                "minute": "min", "minutes": "min", "h": "h", "hour": "h", "hours": "h", "day": "day"}
 _TIME = re.compile(r"((start|end|arrival|event|invocation)_?)?"
-                   r"(timestamp|datetime|time|date|ts|t|seconds?|minutes?|hours?|day|arrival|epoch)"
+                   r"(timestamp|datetime|time|date|ts|t|seconds?|minutes?|hours?|day|arrival|start|end|epoch)"
                    rf"(_({'|'.join(_UNIT_WORDS)}|utc|gmt))?")
 _COUNT = re.compile(r"((num|n)_)?(requests?_?count|requests|invocations|hits|calls|events)|counts?|value|sum")
 _FAR_S = 1e11
+_UNIX_S = 1e8
 _LONG_S = 31 * 86_400.0
 _MAX_COUNT = 1e15
+_MAX_ROWS = 20_000_000
 _ALIKE = "write all times alike, such as 2024-01-31T09:00:00Z"
 
 
 @dataclass(frozen=True)
 class Record:
-    """A trace as recorded, before any scaling, in seconds since its first row.
+    """A trace as recorded, before any scaling, in seconds since its beginning.
 
     at_s: float64, rising: times of requests, or starts of the bins that have a row; counts: int64 per bin, or
     None; bin_s: length of a bin (0 for requests); length_s: how long the recording lasts: to the end of the
@@ -181,15 +183,20 @@ class _Reading:
         column = self.table.header[self.time_at]
         self.clock = _Clock(self.table, column, self.trace.time_unit, first[self.time_at])
         times, counts = self._kept(itertools.chain([first], rows))
-        span_s = self.latest - self.earliest
-        if self.clock.assumed and span_s > _LONG_S:
-            raise self.table.fault(f"read as seconds, the times span {span_s / 86_400:,.0f} days",
-                                   "say in time_unit whether they are s, ms, us or ns")
-        times -= self.earliest
+        origin = self._origin(self.earliest)
+        end_s, span_s = self.latest - origin, self.latest - self.earliest
+        if self.clock.assumed and end_s > _LONG_S:
+            raise self.table.fault(f"read as seconds, the trace lasts {end_s / 86_400:,.0f} days",
+                                   "say in time_unit whether times are s, ms, us or ns")
+        times -= origin
         if self.counting:
             return self._binned(times, counts)
         times.sort()
-        return Record(times, None, 0.0, span_s * self.seen / (self.seen - 1) if span_s > 0 else math.nan)
+        return Record(times, None, 0.0, end_s + span_s / (self.seen - 1) if span_s > 0 else math.nan)
+
+    def _origin(self, earliest) -> float:
+        """Where the trace begins: at its own zero, but dates and Unix times at their first row."""
+        return earliest if self.clock.dates or earliest > _UNIX_S else 0.0
 
     def _kept(self, rows) -> tuple[np.ndarray, np.ndarray]:
         """Times (in the file's own seconds) and counts of the rows to play, every row having been checked."""
@@ -198,7 +205,7 @@ class _Reading:
         seconds, lowest = self.clock.seconds, self.clock.lowest_s
         wanted, begin, stop, scale = self.wanted, self.trace.skip_s, self.stop_s, self.trace.rate_scale
         duration_s = 0.0 if duration_at is None else self._duration_unit_s()
-        room = self.limit if counting else self.limit / max(scale, 1.0)
+        room = _MAX_ROWS if counting else self.limit / max(scale, 1.0)
         times, counts, last_of = array("d"), array("d"), {}
         earliest, latest, total, seen, chosen = math.inf, -math.inf, 0.0, 0, False
         group, count = "", 1.0
@@ -206,9 +213,14 @@ class _Reading:
             try:
                 at = seconds(row[time_at])
                 if duration_at is not None:
-                    at -= float(row[duration_at]) * duration_s
+                    duration = float(row[duration_at])
+                    if not 0 <= duration < _FAR_S:
+                        raise self._not_a_duration(row[duration_at])
+                    at -= duration * duration_s
                 if counting:
                     count = float(row[count_at])
+            except WorkloadError:
+                raise
             except (ValueError, TypeError, OverflowError):
                 raise self._not_a_value(row) from None
             if not lowest <= at < _FAR_S:
@@ -223,7 +235,7 @@ class _Reading:
             last_of[group] = at
             seen += 1
             if at < earliest:
-                earliest = at
+                earliest, origin = at, self._origin(at)
             if at > latest:
                 latest = at
             if wanted is None or group == wanted:
@@ -233,19 +245,20 @@ class _Reading:
             else:
                 continue
             if not grouped:
+                since = at - origin
                 if counting:
-                    total += count if begin <= at - earliest < stop else 0.0
-                elif at - earliest >= stop:
+                    total += count if begin <= since < stop else 0.0
+                elif since >= stop:
                     continue
             times.append(at)
             if counting:
                 counts.append(count)
             if len(times) > room or total * scale > self.limit:
-                raise self._too_many()
+                raise self._too_many(len(times))
         if not chosen:
             some = _listed(itertools.islice(last_of, 3))
-            raise self.table.fault(f"no row has {self.trace.select!r}", f"select another value, such as "
-                                                                        f"{some}")
+            raise self.table.fault(f"no row has {self.trace.select!r}",
+                                   f"select another value, such as {some}")
         self.earliest, self.latest, self.seen = earliest, latest, seen
         return np.array(times), np.array(counts)
 
@@ -301,6 +314,11 @@ class _Reading:
         return self.table.fault(f"{time}, read as {self.clock.unit}, is more than 3,000 years",
                                 "say in time_unit whether times are s, ms, us or ns")
 
+    def _not_a_duration(self, cell) -> WorkloadError:
+        column = self.table.header[self.duration_at]
+        return self.table.fault(f"{cell!r} in column {column!r} is no duration",
+                                "write a number from 0 up, or delete the line")
+
     def _not_a_count(self, cell, count) -> WorkloadError:
         problem = ("is not a finite number" if not math.isfinite(count) else "is negative" if count < 0
                    else "is too large" if count >= _MAX_COUNT else "is not a whole number")
@@ -321,7 +339,10 @@ class _Reading:
             cure += ", or, if it holds ends, say in duration_column where the durations are"
         return self.table.fault(what, cure)
 
-    def _too_many(self) -> WorkloadError:
+    def _too_many(self, rows) -> WorkloadError:
+        if self.counting and rows > _MAX_ROWS:
+            return self.table.fault(f"there are more than {_MAX_ROWS:,} rows up to here",
+                                    "split the file, or count by longer bins")
         thin = ", thin it with rate_scale" if self.counting else ""
         return self.table.fault(f"there are more than {self.limit:,.0f} requests up to here",
                                 f"cut the trace with window_s{thin}, or raise max_requests")

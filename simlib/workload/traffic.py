@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from simlib import facts
-from simlib.params import Checked, ParamError, build, nearest, param
+from simlib.params import Checked, ParamError, build, param
 from simlib.workload.arrivals import Arrivals, Bursts, Constant, Daily, Poisson, Spike, Steps
 from simlib.workload.chance import Dice
 from simlib.workload.requests import Keys, Operation, check_mix
@@ -35,7 +35,7 @@ class Traffic(Checked):
     """
 
     arrivals: Arrivals = Poisson()
-    window_s: float | None = param(None, "s", "how long arrivals are drawn", lo=0.001, hi=_YEAR_S)
+    window_s: float | None = param(None, "s", "how long arrivals are drawn", lo=1e-6, hi=_YEAR_S)
     operations: tuple[Operation, ...] = (Operation(),)
     keys: Keys = Keys()
     windows_per_month: float | None = param(None, "windows", "how many such windows a month has", lo=0,
@@ -205,9 +205,8 @@ def arrivals_from(mapping, where: str = "arrivals", base_dir: str | os.PathLike 
                          "`arrivals: {pattern: poisson, rate_rps: 5}`.")
     fields = dict(mapping)
     pattern = fields.pop("pattern")
-    if pattern not in PATTERNS:
-        raise ParamError(f"{where} has the pattern {pattern!r}, but it must be one of {known}; "
-                         f"{nearest(str(pattern), PATTERNS)}")
+    if not isinstance(pattern, str) or pattern not in PATTERNS:
+        raise ParamError(f"{where} has the pattern {pattern!r}, but it must be one of {known}.")
     if pattern == "trace" and base_dir is not None and isinstance(fields.get("path"), str) and fields["path"]:
         fields["path"] = os.path.normpath(os.path.join(base_dir, fields["path"]))
     return build(PATTERNS[pattern], fields, f"{where} ({pattern})")

@@ -7,7 +7,7 @@ from collections import defaultdict, deque
 from heapq import heapify, heapreplace
 
 from simlib import dists, facts
-from simlib.services.base import (CALLS_PER_CALL, CAPACITY, COMPLETION, CONNECTION_LOST, NO_REQUEST, OK, QUEUE_FULL,
+from simlib.services.base import (CALLS_PER_CALL, CAPACITY, COMPLETION, FAILED, NO_REQUEST, OK, QUEUE_FULL,
                                   TIMED_OUT)
 from simlib.services.ec2.credits import CpuCredits
 from simlib.services.ec2.scaling import StepScaling, TargetTracking, clamped
@@ -166,7 +166,7 @@ class Fleet:
         for instance in struck:
             instance.failed = True
             for caller in list(instance.callers.values()):
-                caller.settle(CONNECTION_LOST)
+                caller.settle(FAILED)
         detected_s = self.run.now + service.health_check_interval_s * service.unhealthy_threshold
         self.run.start(self._at(detected_s, lambda: self._replace(struck)))
 
@@ -242,6 +242,7 @@ class Fleet:
         status = OK
         if self.backend and not instance.failed:
             status = yield from self.backend(request, call * CALLS_PER_CALL + 1)
+            status = status if status < 400 else FAILED
         if instance.waiting:
             instance.waiting.popleft().succeed()
         else:
@@ -269,7 +270,7 @@ class Fleet:
         met = [math.inf, 0.0]
         limit_s = arrived_s + service.idle_timeout_s if service.load_balancer else math.inf
         status = yield from run.within(limit_s, self._serve(instance, arrived_s, request, call, met), request, call,
-                                       instance.callers)
+                                       None if service.fails_at_s is None else instance.callers)
         status = TIMED_OUT if status is None else status
         spent_s = run.now - arrived_s
         wait_s = min(met[0], spent_s)

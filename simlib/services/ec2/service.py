@@ -207,7 +207,7 @@ class Ec2(Service):
         return float(np.where(always, metered.window_s, billed_s).sum()) / 3600
 
     def usage(self, metered: Metered):
-        hours = self.running_hours(metered)
+        hours = 0.0 if self.stop_s is not None and metered.between_windows else self.running_hours(metered)
         used = self.standing(metered.hours, hours)
         if self.load_balancer:
             used["alb.lcu"] = self.load_balancer_units(metered)
@@ -220,6 +220,9 @@ class Ec2(Service):
     def discounts(self, date):
         if self.purchase == "on_demand":
             return ()
+        label = self.purchase.replace("_", " ")
+        if self.discount is not None:
+            return (Discount("ec2.instance.", self.discount, label, "your own figure"),)
         known = facts.fact(f"ec2.discount.{self.purchase}", date)
-        share, source = (known.value, known.source) if self.discount is None else (self.discount, "your own figure")
-        return (Discount("ec2.instance.", share, self.purchase.replace("_", " "), source),)
+        assumed = ", assumed" if known.kind == "assumed" else ""
+        return (Discount("ec2.instance.", known.value, label + assumed, known.source),)

@@ -10,7 +10,7 @@ import numpy as np
 from simlib import dists, facts
 from simlib.cpu_quota import wall_time_s
 from simlib.params import ParamError, param
-from simlib.services.base import (ARRIVAL, BYTES_PER_GB, CALLS_PER_CALL, COMPLETION, FUNCTION_ERROR,
+from simlib.services.base import (ARRIVAL, BYTES_PER_GB, CALLS_PER_CALL, COMPLETION, FAILED, FUNCTION_ERROR,
                                   FUNCTION_TIMEOUT, NO_REQUEST, OK, THROTTLED, TIMEOUT, Discount, Metered, Service,
                                   first_call)
 from simlib.services.lambda_.environments import PROVISIONED_CONFIGURED, Environments
@@ -40,7 +40,8 @@ class Lambda(Service):
         environments that expire, each idle period drawing its own length; cold starts = the platform's part +
         INIT from measured quantiles (independent of memory) + the first handler call; vCPU share = memory /
         1,769 MB with the kernel's 20 ms quota below one vCPU and at most one vCPU per thread above; the
-        function timeout, which costs the environment; errors of the function; reserved and account concurrency,
+        function timeout, which costs the environment; errors of the function, or of what it calls (502), which
+        are billed all the same; reserved and account concurrency,
         10 requests per second per unit of it, and the scaling rate, beyond which a call is throttled at once;
         provisioned concurrency (see `Provisioned`); SnapStart; asynchronous events (see `Events`); one
         environment per tenant; scheduled pings that keep environments warm.
@@ -212,7 +213,7 @@ class Lambda(Service):
         timeout_s = self.timeout_s
         init_limit_s = facts.value("lambda.init_limit_s")
         init_billed = self._init_is_billed(run.date)
-        grain_ms = facts.value("lambda.billing_granularity_ms", run.date)
+        grain_ms = int(facts.value("lambda.billing_granularity_ms", run.date))
         admit, release = environments.admit, environments.release
         tenant = memoryview(workload.key % self.tenants) if self.tenants else None
 
@@ -266,6 +267,8 @@ class Lambda(Service):
                     status = yield from run.within(deadline_s, backend(request, inner), request, inner)
                     if status is None:
                         status = FUNCTION_TIMEOUT
+                    elif status >= 400:
+                        status = FAILED
                 if status == OK and errs(request, call):
                     status = FUNCTION_ERROR
 
@@ -282,7 +285,7 @@ class Lambda(Service):
 
     def _pings(self, run, environments):
         """Scheduled calls that keep environments warm: `ping_count` at once, each as short as billing allows."""
-        grain_ms = facts.value("lambda.billing_granularity_ms", run.date)
+        grain_ms = int(facts.value("lambda.billing_granularity_ms", run.date))
         for number in range(1, int(run.window_s // self.ping_every_s) + 1):
             at_s = number * self.ping_every_s
             if at_s >= run.window_s:
@@ -379,4 +382,5 @@ class Lambda(Service):
         if self.savings_plan == "none":
             return ()
         known = facts.fact(f"lambda.savings_plan.{self.savings_plan}", date)
-        return (Discount("lambda.duration.", known.value, "Compute Savings Plan", known.source),)
+        assumed = ", assumed" if known.kind == "assumed" else ""
+        return (Discount("lambda.duration.", known.value, f"Compute Savings Plan{assumed}", known.source),)

@@ -1,0 +1,186 @@
+"""A real Chromium runs lesson 01 in JupyterLab, in both languages, and moves a slider by keyboard."""
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHOTS = ROOT / "test-output"
+TOKEN = "a-token-for-this-test-only"
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+
+def a_free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab that serves a copy of the notebooks, with settings of its own."""
+    home = tmp_path_factory.mktemp("lab 한글")
+    served = home / "notebooks"
+    (served / "ko").mkdir(parents=True)
+    for path in (ROOT / "notebooks").rglob("[0-9][0-9]_*.ipynb"):
+        (served / path.relative_to(ROOT / "notebooks")).write_bytes(path.read_bytes())
+    settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "notebook-extension"
+    settings.mkdir(parents=True)
+    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}', encoding="utf-8")
+    news = settings.parent / "apputils-extension"
+    news.mkdir()
+    (news / "notification.jupyterlab-settings").write_text(
+        '{"fetchNews": "false", "checkForUpdates": false}', encoding="utf-8")
+    port = a_free_port()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "JUPYTER_CONFIG_DIR": str(home / "config"),
+                   "JUPYTER_DATA_DIR": str(home / "data"), "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
+                   "JUPYTERLAB_SETTINGS_DIR": str(home / "config" / "lab" / "user-settings"),
+                   "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"), "IPYTHONDIR": str(home / "ipython")}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
+               "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={served}",
+               "--LabApp.expose_app_in_browser=True"]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    log = open(home / "lab.log", "w", encoding="utf-8")
+    server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT, cwd=served)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/api", server, home / "lab.log")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+        log.close()
+
+
+def wait_for(address, server, log, most_s=60):
+    deadline = time.monotonic() + most_s
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(address, timeout=2).read()
+            return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"JupyterLab did not answer: {log.read_text(encoding='utf-8')[-800:]}", pytrace=False)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=chromium, args=[
+            "--no-sandbox", "--disable-gpu",
+            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"])
+        yield opened
+        opened.close()
+
+
+def open_notebook(page, address, path):
+    page.goto(f"{address}/doc/tree/{path}?token={TOKEN}", wait_until="domcontentloaded")
+    page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel"
+                           "?.status === 'idle'", timeout=90_000)
+
+
+def run_all(page):
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    page.wait_for_function(
+        """() => {
+            const cells = window.jupyterapp.shell.currentWidget.content.widgets.filter(c => c.model.type === 'code');
+            return cells.length && cells.every(c => c.model.executionCount > 0)
+                && window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel.status === 'idle';
+        }""", timeout=120_000)
+    page.wait_for_selector(".widget-slider .noUi-handle", timeout=60_000)
+    page.wait_for_function(  # late outputs move the page: wait until its height has been the same for a second
+        """() => {
+            const tall = Math.max(...[...document.querySelectorAll('.jp-NotebookPanel *')].map(e => e.scrollHeight));
+            const kept = window.kept && window.kept.tall === tall ? window.kept : {tall, since: Date.now()};
+            window.kept = kept;
+            return Date.now() - kept.since > 1000;
+        }""", timeout=30_000, polling=100)
+
+
+def errors_of(page):
+    return page.eval_on_selector_all(
+        "[data-mime-type='application/vnd.jupyter.error'], [data-mime-type='application/vnd.jupyter.stderr']",
+        "found => found.map(each => each.innerText)")
+
+
+def explorers(page):
+    """The explorables that stand on the page: outputs that hold a slider and a picture."""
+    return page.locator(".jp-OutputArea-output", has=page.locator(".widget-slider")).filter(
+        has=page.locator("img[src^='data:image/png']"))
+
+
+def seen(explorer):
+    """What a learner sees: the picture, its words, the sentence and the bill."""
+    picture = explorer.locator("img[src^='data:image/png']").first
+    return {"picture": picture.get_attribute("src"), "alt": picture.get_attribute("alt"),
+            "sentence": explorer.locator("[role=status]").first.inner_text(),
+            "bill": explorer.locator("table").first.inner_text()}
+
+
+@pytest.mark.parametrize(("language", "path", "word"), [
+    ("en", "01_is_serverless_cheaper.ipynb", "requests per second"),
+    ("ko", "ko/01_is_serverless_cheaper.ipynb", "초당 요청")])
+def test_a_slider_moved_by_keyboard_changes_picture_sentence_and_bill(lab, browser, language, path, word):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    open_notebook(page, lab, path)
+    run_all(page)
+    assert errors_of(page) == []
+    explorer = explorers(page).first
+    explorer.scroll_into_view_if_needed()
+    before = seen(explorer)
+    assert word in before["sentence"]
+    handle = explorer.locator(".widget-slider .noUi-handle").first
+    for _ in range(6):
+        handle.press("ArrowRight")
+    page.wait_for_function("([image, old]) => image.src !== old",
+                           arg=[explorer.locator("img[src^='data:image/png']").first.element_handle(),
+                                before["picture"]], timeout=20_000)
+    page.wait_for_timeout(1000)
+    after = seen(explorer)
+    assert {name for name in before if before[name] != after[name]} >= {"picture", "sentence", "bill"}
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / f"lesson_01_{language}.png")
+    page.close()
+
+
+def test_nonsense_typed_into_a_field_is_answered_in_words(lab, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    open_notebook(page, lab, "ko/01_is_serverless_cheaper.ipynb")
+    run_all(page)
+    explorer = explorers(page).first
+    field = explorer.locator("input[type=text]").first
+    field.fill("아주 많이")
+    field.press("Enter")
+    explorer.get_by_text("숫자가 아닙니다").wait_for(timeout=20_000)
+    assert "opacity" in explorer.locator("img[src^='data:image/png']").first.get_attribute("style")
+    SHOTS.mkdir(exist_ok=True)
+    page.screenshot(path=SHOTS / "nonsense_ko.png")
+    page.close()
+
+
+def test_the_first_lesson_opens_with_the_storm_on_one_slider(lab, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    open_notebook(page, lab, "00_start_here.ipynb")
+    run_all(page)
+    assert errors_of(page) == []
+    explorer = explorers(page).first
+    assert explorer.locator(".widget-slider").count() == 1
+    assert re.search(r"EC2: \d+ served", seen(explorer)["sentence"])
+    SHOTS.mkdir(exist_ok=True)
+    explorer.scroll_into_view_if_needed()
+    page.screenshot(path=SHOTS / "lesson_00_en.png")
+    page.close()
