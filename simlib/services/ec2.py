@@ -226,8 +226,9 @@ class Ec2(Service):
             on_s = 0.0
         elif self.stop_s is not None:
             grain_s = facts.value("ec2.billing_granularity_s", metered.date)
-            on_s = max(facts.value("ec2.billing_minimum_s", metered.date),
-                       grain_s * math.ceil((self.stop_s - self.start_s) / grain_s))
+            ran_s = max(0.0, min(self.stop_s, metered.window_s) - self.start_s)
+            on_s = max(facts.value("ec2.billing_minimum_s", metered.date) if ran_s else 0.0,
+                       grain_s * math.ceil(ran_s / grain_s))
         used = self.standing(metered.hours, on_s)
         if self.load_balancer:
             used["alb.lcu"] = self.load_balancer_units(metered)

@@ -10,8 +10,8 @@ import numpy as np
 from simlib import dists, facts
 from simlib.cpu_quota import wall_time_s
 from simlib.params import ParamError, param
-from simlib.services.base import (CALLS_PER_CALL, COMPLETION, FAILED, OK, THROTTLED, TIMED_OUT, TIMEOUT, Discount,
-                                  Metered, Service)
+from simlib.services.base import (CALLS_PER_CALL, COMPLETION, FAILED, OK, THROTTLED, TIMED_OUT, TIMEOUT,
+                                  Discount, Metered, Service)
 
 NANOSECOND_MS = 1e-6
 
