@@ -4,9 +4,9 @@
     python notebooks/build.py --check    write nothing; fail when a notebook differs from its source
     python notebooks/build.py --words    bring the Korean catalogue in step with the messages in the code
 
-A source holds each text cell twice, tagged `lang="en"` and `lang="ko"`, under one name; code cells are shared.
-Text may hold figures as `{{value("lambda.memory_max_mb"):,.0f}}` (a fact in force) or
-`{{price("lambda.requests") * 1e6:.2f}}` (a list price in the course's Region); they are filled in from `data/`
+A source holds each text cell twice, tagged `lang="en"` and `lang="ko"`, under one name; code cells are
+shared. Text may hold figures as `{{value("lambda.memory_max_mb"):,.0f}}` (a fact in force) or
+`{{price("lambda.requests") * 1e6:.2f}}` (a list price in the course's Region); they come from `data/`
 when the notebooks are built, so that no figure is typed twice.
 """
 
@@ -26,10 +26,28 @@ NOTEBOOKS = ROOT / "notebooks"
 SOURCE = NOTEBOOKS / "source"
 REGION, REGION_WORDS = "us-east-1", {"en": "US East (N. Virginia)", "ko": "미국 동부(버지니아 북부)"}
 HEADINGS = {
-    "en": ("1. Question", "2. Predict", "3. Run", "4. Observe", "5. Explain", "6. Break it", "7. Exercises",
-           "8. Check", "9. Recap"),
-    "ko": ("1. 질문", "2. 예측", "3. 실행", "4. 관찰", "5. 설명", "6. 한계까지 밀어붙이기", "7. 연습 문제", "8. 확인",
-           "9. 정리"),
+    "en": (
+        "1. Question",
+        "2. Predict",
+        "3. Run",
+        "4. Observe",
+        "5. Explain",
+        "6. Break it",
+        "7. Exercises",
+        "8. Check",
+        "9. Recap",
+    ),
+    "ko": (
+        "1. 질문",
+        "2. 예측",
+        "3. 실행",
+        "4. 관찰",
+        "5. 설명",
+        "6. 한계까지 밀어붙이기",
+        "7. 연습 문제",
+        "8. 확인",
+        "9. 정리",
+    ),
 }
 MOST_CELLS, MOST_LINES = 25, 5
 _HANGUL = re.compile(r"[가-힣]")
@@ -40,7 +58,7 @@ sys.path.insert(0, str(ROOT))
 
 @dataclass(frozen=True)
 class Lesson:
-    """One source: its file name without ending, both titles, minutes, and its cells as jupytext reads them."""
+    """One source: its file name without ending, titles, minutes, and its cells as jupytext reads them."""
 
     stem: str
     titles: dict
@@ -75,8 +93,14 @@ def fill_in(text: str) -> str:
     """The text with its `{{...}}` figures looked up in the data."""
     from simlib import facts, pricing
 
-    names = {"value": facts.value, "fact": facts.fact, "as_of": facts.AS_OF, "region": REGION,
-             "price": lambda sku, date=None: pricing.price_book(REGION, date).usd(sku), "page": _page}
+    names = {
+        "value": facts.value,
+        "fact": facts.fact,
+        "as_of": facts.AS_OF,
+        "region": REGION,
+        "price": lambda sku, date=None: pricing.price_book(REGION, date).usd(sku),
+        "page": _page,
+    }
 
     def look_up(found):
         return eval("f'''{" + found.group(1) + "}'''", {"__builtins__": {}}, names)
@@ -101,18 +125,24 @@ def navigation(lesson: Lesson, all_lessons: list[Lesson], language: str) -> str:
     links = []
     if position:
         previous = all_lessons[position - 1]
-        links.append(f"[← {'이전' if korean else 'Previous'}: {previous.titles[language]}]({previous.stem}.ipynb)")
+        links.append(
+            f"[← {'이전' if korean else 'Previous'}: {previous.titles[language]}]({previous.stem}.ipynb)"
+        )
         links.append(f"[{'차례' if korean else 'Contents'}]({all_lessons[0].stem}.ipynb)")
     if position + 1 < len(all_lessons):
         following = all_lessons[position + 1]
-        links.append(f"[{'다음' if korean else 'Next'}: {following.titles[language]} →]({following.stem}.ipynb)")
+        links.append(
+            f"[{'다음' if korean else 'Next'}: {following.titles[language]} →]({following.stem}.ipynb)"
+        )
     other = "en" if korean else "ko"
     up = "../" if korean else "ko/"
     links.append(f"[{'English' if korean else '한국어'}]({up}{lesson.path(other).name})")
     if korean:
-        facts_line = (f"약 {lesson.minutes}분 · 요금 기준: {facts.AS_OF}, {REGION_WORDS['ko']} {REGION}")
+        facts_line = f"약 {lesson.minutes}분 · 요금 기준: {facts.AS_OF}, {REGION_WORDS['ko']} {REGION}"
     else:
-        facts_line = f"about {lesson.minutes} minutes · prices as of {facts.AS_OF}, {REGION_WORDS['en']} {REGION}"
+        facts_line = (
+            f"about {lesson.minutes} minutes · prices as of {facts.AS_OF}, {REGION_WORDS['en']} {REGION}"
+        )
     lines = [" · ".join(links), "", f"*{facts_line}*", "", f"# {lesson.number} {lesson.titles[language]}"]
     if not position:
         lines += ["", f"**{'차례' if korean else 'Contents'}**", ""]
@@ -122,23 +152,31 @@ def navigation(lesson: Lesson, all_lessons: list[Lesson], language: str) -> str:
 
 def notebook(lesson: Lesson, all_lessons: list[Lesson], language: str) -> str:
     """The text of the notebook file: format 4.5, no outputs, ids made of the lesson and the cell's name."""
+
     def cell(name: str, kind: str, source: str, metadata: dict) -> dict:
         made = {"cell_type": kind, "id": f"{lesson.number}-{name}", "metadata": metadata}
         if kind == "code":
             made |= {"execution_count": None, "outputs": []}
         return made | {"source": source.splitlines(keepends=True)}
 
-    cells = [cell("navigation", "markdown", navigation(lesson, all_lessons, language), {}),
-             cell("language", "code", f'from simlib import i18n\n\ni18n.use("{language}")', {})]
+    cells = [
+        cell("navigation", "markdown", navigation(lesson, all_lessons, language), {}),
+        cell("language", "code", f'from simlib import i18n\n\ni18n.use("{language}")', {}),
+    ]
     for made_of in lesson.cells:
         if made_of.metadata.get("lang", language) != language:
             continue
-        kept = {key: value for key, value in made_of.metadata.items()
-                if key not in ("title", "lang", "lines_to_next_cell")}
+        kept = {
+            key: value
+            for key, value in made_of.metadata.items()
+            if key not in ("title", "lang", "lines_to_next_cell")
+        }
         text = fill_in(made_of.source) if made_of.cell_type == "markdown" else made_of.source
         cells.append(cell(made_of.metadata["title"], made_of.cell_type, text, kept))
-    metadata = {"kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-                "language_info": {"name": "python"}}
+    metadata = {
+        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+        "language_info": {"name": "python"},
+    }
     whole = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(whole, ensure_ascii=False, indent=1) + "\n"
 
@@ -149,25 +187,37 @@ def problems(lesson: Lesson) -> list[str]:
     for language in ("en", "ko"):
         if not lesson.titles.get(language):
             found.append(f"{where}: the title in {language} is missing; add it to the header.")
-        headings = tuple(line[3:].strip() for made_of in lesson.cells
-                         if made_of.metadata.get("lang") == language
-                         for line in made_of.source.splitlines() if line.startswith("## "))
+        headings = tuple(
+            line[3:].strip()
+            for made_of in lesson.cells
+            if made_of.metadata.get("lang") == language
+            for line in made_of.source.splitlines()
+            if line.startswith("## ")
+        )
         if headings != HEADINGS[language]:
-            found.append(f"{where}: the {language} headings are {', '.join(headings) or 'missing'}; they must be "
-                         f"{', '.join(HEADINGS[language])}.")
+            found.append(
+                f"{where}: the {language} headings are {', '.join(headings) or 'missing'}; they must be "
+                f"{', '.join(HEADINGS[language])}."
+            )
         shown = 2 + sum(made_of.metadata.get("lang", language) == language for made_of in lesson.cells)
         if shown > MOST_CELLS:
-            found.append(f"{where}: {shown} cells in {language}; at most {MOST_CELLS} are allowed, merge some.")
+            found.append(
+                f"{where}: {shown} cells in {language}; at most {MOST_CELLS} are allowed, merge some."
+            )
     for made_of in lesson.cells:
         name, language = made_of.metadata.get("title", ""), made_of.metadata.get("lang")
         if not re.fullmatch(r"[a-z][a-z0-9-]{1,50}", name):
-            found.append(f"{where}: the cell name {name!r} is not usable; give each cell a name of small letters, "
-                         "digits and hyphens.")
+            found.append(
+                f"{where}: the cell name {name!r} is not usable; give each cell a name of small letters, "
+                "digits and hyphens."
+            )
             continue
         if made_of.cell_type == "markdown":
             if language not in ("en", "ko"):
-                found.append(f"{where}: the text cell {name} has no language; tag it lang=\"en\" or lang=\"ko\".")
-            found += [f"{where}: the text cell {name} is empty in {language}; write it."] * (not made_of.source.strip())
+                found.append(f'{where}: the text cell {name} has no language; tag it lang="en" or lang="ko".')
+            found += [f"{where}: the text cell {name} is empty in {language}; write it."] * (
+                not made_of.source.strip()
+            )
         else:
             found += _code_problems(f"{where}: the code cell {name}", made_of)
         key = (made_of.cell_type, language)
@@ -177,8 +227,10 @@ def problems(lesson: Lesson) -> list[str]:
     for name, kinds in names.items():
         spoken = {language for kind, language in kinds if kind == "markdown"}
         if spoken and spoken != {"en", "ko"}:
-            found.append(f"{where}: the text cell {name} lacks {'ko' if 'en' in spoken else 'en'}; write both "
-                         "languages side by side.")
+            found.append(
+                f"{where}: the text cell {name} lacks {'ko' if 'en' in spoken else 'en'}; write both "
+                "languages side by side."
+            )
         if len({kind for kind, _language in kinds}) > 1:
             found.append(f"{where}: two cells are called {name}; names must differ within a lesson.")
     return found
@@ -203,11 +255,19 @@ def _code_problems(where: str, made_of) -> list[str]:
                 found.append(f"{where} defines {node.name}; move it to the library or tag the cell exercise.")
     if _HANGUL.search(made_of.source):
         found.append(f"{where} holds Korean; code is shared by both languages, so use gettext: _(...).")
-    translated = {id(argument) for node in ast.walk(tree) if isinstance(node, ast.Call)
-                  and getattr(node.func, "id", "") == "_" for argument in node.args}
+    translated = {
+        id(argument)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"
+        for argument in node.args
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in translated \
-                and _LETTERS.search(node.value):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in translated
+            and _LETTERS.search(node.value)
+        ):
             found.append(f"{where} holds prose ({node.value[:30]!r}); use gettext: _(...).")
     if re.search(r"^\s*#|\s#\s", made_of.source, re.MULTILINE):
         found.append(f"{where} holds a comment; say it in a text cell, in both languages.")
@@ -217,8 +277,11 @@ def _code_problems(where: str, made_of) -> list[str]:
 def build(all_lessons: list[Lesson] | None = None) -> dict[Path, str]:
     """Every notebook's text by its path under the notebooks folder."""
     all_lessons = lessons() if all_lessons is None else all_lessons
-    return {lesson.path(language): notebook(lesson, all_lessons, language)
-            for lesson in all_lessons for language in ("en", "ko")}
+    return {
+        lesson.path(language): notebook(lesson, all_lessons, language)
+        for lesson in all_lessons
+        for language in ("en", "ko")
+    }
 
 
 def differing(built: dict[Path, str]) -> list[str]:
@@ -229,15 +292,17 @@ def differing(built: dict[Path, str]) -> list[str]:
         if not on_disk.is_file():
             found.append(f"notebooks/{path.as_posix()} is missing; run python notebooks/build.py.")
         elif on_disk.read_bytes() != text.encode("utf-8"):
-            found.append(f"notebooks/{path.as_posix()} differs from its source; change notebooks/source and run "
-                         "python notebooks/build.py.")
+            found.append(
+                f"notebooks/{path.as_posix()} differs from its source; change notebooks/source and run "
+                "python notebooks/build.py."
+            )
     for on_disk in [*NOTEBOOKS.glob("*.ipynb"), *NOTEBOOKS.glob("ko/*.ipynb")]:
         if on_disk.relative_to(NOTEBOOKS) not in built:
             found.append(f"notebooks/{on_disk.relative_to(NOTEBOOKS).as_posix()} has no source; delete it.")
     return found
 
 
-# Words ---------------------------------------------------------------------------------------------------------
+# Words ----------------------------------------------------
 
 
 def messages() -> dict[str, list[str]]:
@@ -249,11 +314,19 @@ def messages() -> dict[str, list[str]]:
     used: dict[str, list[str]] = {}
     files = [*(ROOT / "simlib").rglob("*.py")]
     texts = [(path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")) for path in sorted(files)]
-    texts += [(f"notebooks/source/{lesson.stem}.py", made_of.source) for lesson in lessons()
-              for made_of in lesson.cells if made_of.cell_type == "code"]
+    texts += [
+        (f"notebooks/source/{lesson.stem}.py", made_of.source)
+        for lesson in lessons()
+        for made_of in lesson.cells
+        if made_of.cell_type == "code"
+    ]
     for name, text in texts:
-        found = extract("python", io.BytesIO(text.encode("utf-8")), keywords=dict.fromkeys(("_", "N_", "label")),
-                        options={"encoding": "utf-8"})
+        found = extract(
+            "python",
+            io.BytesIO(text.encode("utf-8")),
+            keywords=dict.fromkeys(("_", "N_", "label")),
+            options={"encoding": "utf-8"},
+        )
         for _line, message, _comments, _context in found:
             used.setdefault(message, [])
             if name not in used[message]:
@@ -274,9 +347,17 @@ def update_words() -> tuple[int, int]:
         with open(path, encoding="utf-8") as lines:
             old = read_po(lines, locale="ko")
     header = "# Korean words of the course. Rewritten by: python notebooks/build.py --words"
-    undated = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
-    new = Catalog(locale="ko", project="serverless-lab", version="1", charset="utf-8", header_comment=header,
-                  creation_date=undated, revision_date=undated, fuzzy=False)
+    undated = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    new = Catalog(
+        locale="ko",
+        project="serverless-lab",
+        version="1",
+        charset="utf-8",
+        header_comment=header,
+        creation_date=undated,
+        revision_date=undated,
+        fuzzy=False,
+    )
     used = messages()
     added = 0
     for message, files in sorted(used.items(), key=lambda item: (item[1][0], item[0])):
@@ -293,7 +374,9 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line; returns 1 when something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; fail when a notebook differs")
-    parser.add_argument("--words", action="store_true", help="bring the Korean catalogue in step with the code")
+    parser.add_argument(
+        "--words", action="store_true", help="bring the Korean catalogue in step with the code"
+    )
     chosen = parser.parse_args(arguments)
     if chosen.words:
         added, dropped = update_words()

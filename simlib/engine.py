@@ -16,7 +16,7 @@ import numpy as np
 import simpy
 
 from simlib import facts
-from simlib.params import ParamError
+from simlib.params import ParamError, shown
 from simlib.services.base import (ARRIVAL, CALLS_PER_CALL, NO_REQUEST, OK, THROTTLED, TIMEOUT, Metered, Service,
                                   first_call)
 from simlib.services.costs import Cost
@@ -59,16 +59,16 @@ class Scenario:
         example = "write for example (Client(), Lambda())"
         stack = (self.stack,) if isinstance(self.stack, Service) else self.stack
         if not isinstance(stack, (tuple, list)) or not all(isinstance(service, Service) for service in stack):
-            raise ParamError(f"Scenario.stack is {stack!r}, but it may hold services only; {example}.")
+            raise ParamError(f"Scenario.stack is {shown(stack)}, but it may hold services only; {example}.")
         if not 1 <= len(stack) <= MOST_SERVICES:
             raise ParamError(f"Scenario.stack has {len(stack)} services, but it must have between 1 and "
                              f"{MOST_SERVICES}; {example}.")
         if not isinstance(self.traffic, Traffic):
-            raise ParamError(f"Scenario.traffic is {self.traffic!r}, but it must be Traffic; write for example "
+            raise ParamError(f"Scenario.traffic is {shown(self.traffic)}, but it must be Traffic; write for example "
                              "Traffic(arrivals=Poisson(5)).")
         costs = (self.costs,) if isinstance(self.costs, Cost) else self.costs
         if not isinstance(costs, (tuple, list)) or not all(isinstance(cost, Cost) for cost in costs):
-            raise ParamError(f"Scenario.costs is {costs!r}, but it may hold costs only; write for example "
+            raise ParamError(f"Scenario.costs is {shown(costs)}, but it may hold costs only; write for example "
                              "(CloudWatchLogs(),).")
         object.__setattr__(self, "stack", tuple(stack))
         object.__setattr__(self, "costs", tuple(costs))
@@ -388,7 +388,8 @@ class Result:
                 parts[part][request] = spans[column][deciding]
             if first:
                 parts["network"][request] -= spans["end_s"][deciding] - spans["start_s"][deciding]
-        parts["downstream"] = latency - sum(parts.values())
+        rest = latency - sum(parts.values())
+        parts["downstream"] = np.where(np.abs(rest) < 1e-9, 0.0, rest)
         return parts
 
     def in_use(self, position: int) -> tuple[np.ndarray, np.ndarray]:

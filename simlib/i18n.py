@@ -1,7 +1,8 @@
-"""Words in the learner's language: gettext for English msgids, Korean particles that fit, quantities for reading.
+"""Words in the learner's language: gettext for English msgids, Korean particles that fit, quantities to read.
 
 English is the language of the msgids and the fallback. A translation is a text catalogue,
-`data/locale/<language>/simlib.po`, read with babel at run time, so that no compiled file has to be kept in step.
+`data/locale/<language>/simlib.po`, read with babel at run time, so that no compiled file has to be kept in
+step.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import gettext
 import io
 import math
 import re
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 LANGUAGES = {"en": "English", "ko": "한국어"}
@@ -41,7 +42,7 @@ def catalogue_path(language: str) -> Path:
     return Path(facts.DATA) / "locale" / language / "simlib.po"
 
 
-@lru_cache(maxsize=None)
+@cache
 def _translations(language: str) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
@@ -72,22 +73,79 @@ def N_(message: str) -> str:
     return message
 
 
-# Particles -------------------------------------------------------------------------------------------------
+# Particles ----------------------------------------------------
 
-PARTICLES = ("은/는", "이/가", "을/를", "과/와", "으로/로", "이나/나", "이라/라", "이란/란", "이며/며", "이고/고",
-             "이면/면", "이어야/여야")
+PARTICLES = (
+    "은/는",
+    "이/가",
+    "을/를",
+    "과/와",
+    "으로/로",
+    "이나/나",
+    "이라/라",
+    "이란/란",
+    "이며/며",
+    "이고/고",
+    "이면/면",
+    "이어야/여야",
+)
 _MARK = re.compile(r"(?P<before>\S*?)\[(?P<pair>" + "|".join(PARTICLES) + r")\]")
 
-_FINALS = ("", "ㄱ", "ㄲ", "ㄳ", "ㄴ", "ㄵ", "ㄶ", "ㄷ", "ㄹ", "ㄺ", "ㄻ", "ㄼ", "ㄽ", "ㄾ", "ㄿ", "ㅀ", "ㅁ", "ㅂ", "ㅄ",
-           "ㅅ", "ㅆ", "ㅇ", "ㅈ", "ㅊ", "ㅋ", "ㅌ", "ㅍ", "ㅎ")
-_DIGIT = dict(zip("0123456789", ("ㅇ", "ㄹ", "", "ㅁ", "", "", "ㄱ", "ㄹ", "ㄹ", "")))  # 영 일 이 삼 사 오 육 칠 팔 구
-_ENGLISH_DIGIT = dict(zip("0123456789", ("", "ㄴ", "", "", "", "", "", "ㄴ", "", "ㄴ")))  # S3 is read 에스쓰리
+_FINALS = (
+    "",
+    "ㄱ",
+    "ㄲ",
+    "ㄳ",
+    "ㄴ",
+    "ㄵ",
+    "ㄶ",
+    "ㄷ",
+    "ㄹ",
+    "ㄺ",
+    "ㄻ",
+    "ㄼ",
+    "ㄽ",
+    "ㄾ",
+    "ㄿ",
+    "ㅀ",
+    "ㅁ",
+    "ㅂ",
+    "ㅄ",
+    "ㅅ",
+    "ㅆ",
+    "ㅇ",
+    "ㅈ",
+    "ㅊ",
+    "ㅋ",
+    "ㅌ",
+    "ㅍ",
+    "ㅎ",
+)
+_DIGIT = dict(
+    zip("0123456789", ("ㅇ", "ㄹ", "", "ㅁ", "", "", "ㄱ", "ㄹ", "ㄹ", ""))
+)  # 영 일 이 삼 사 오 육 칠 팔 구
+_ENGLISH_DIGIT = dict(
+    zip("0123456789", ("", "ㄴ", "", "", "", "", "", "ㄴ", "", "ㄴ"))
+)  # S3 is read 에스쓰리
 _PLACE = ((16, ""), (12, ""), (8, "ㄱ"), (4, "ㄴ"), (3, "ㄴ"), (2, "ㄱ"), (1, "ㅂ"))  # 경 조 억 만 천 백 십
 _LETTER = {"L": "ㄹ", "M": "ㅁ", "N": "ㄴ", "R": "ㄹ"}
 _VOWEL_UNITS = ("%", "ms", "s", "MB", "GB", "KB", "rps")
 _WORD = {  # Latin words of the course whose ending misleads
-    "bucket": "ㅅ", "template": "ㅅ", "ticket": "ㅅ", "snapshot": "ㅅ", "table": "ㄹ", "handle": "ㄹ", "throttle": "ㄹ",
-    "role": "ㄹ", "scale": "ㄹ", "simple": "ㄹ", "web": "ㅂ", "traffic": "ㄱ", "zone": "ㄴ", "time": "ㅁ", "warm": "ㅁ",
+    "bucket": "ㅅ",
+    "template": "ㅅ",
+    "ticket": "ㅅ",
+    "snapshot": "ㅅ",
+    "table": "ㄹ",
+    "handle": "ㄹ",
+    "throttle": "ㄹ",
+    "role": "ㄹ",
+    "scale": "ㄹ",
+    "simple": "ㄹ",
+    "web": "ㅂ",
+    "traffic": "ㄱ",
+    "zone": "ㄴ",
+    "time": "ㅁ",
+    "warm": "ㅁ",
 }
 _ENDING = (("ng", "ㅇ"), ("l", "ㄹ"), ("m", "ㅁ"), ("n", "ㄴ"), ("ck", "ㄱ"), ("p", "ㅂ"))
 
@@ -95,9 +153,9 @@ _ENDING = (("ng", "ㅇ"), ("l", "ㄹ"), ("m", "ㅁ"), ("n", "ㄴ"), ("ck", "ㄱ"
 def final_consonant(word: str) -> str:
     """The final consonant (받침) of `word` as it is read aloud in Korean, "" when it ends in a vowel.
 
-    Hangul is exact. Whole numbers are read in Sino-Korean (10 십, 10,000 만), decimals digit by digit, $3 as 3달러
-    and ₩3 as 3원. Capitals are spelt out (EC2, ALB); other Latin words follow a short list and the commonest
-    endings, which is a guess. A closing parenthesis, quotation mark or HTML tag is looked through.
+    Hangul is exact. Whole numbers are read in Sino-Korean (10 십, 10,000 만), decimals digit by digit, $3 as
+    3달러 and ₩3 as 3원. Capitals are spelt out (EC2, ALB); other Latin words follow a short list and the
+    commonest endings, which is a guess. A closing parenthesis, quotation mark or HTML tag is looked through.
     """
     bare = re.sub(r"<[^<>]*>", "", word)
     bare = re.sub(r"(?<=.)\([^()]*\)$", "", bare.rstrip("*_`'\"]」』”’.,:;!?")).rstrip("*_`'\")]」』”’.,:;!?")
@@ -110,7 +168,7 @@ def final_consonant(word: str) -> str:
         return "ㄴ"
     number = re.search(r"[\d,]*\.?\d+$", bare)
     if number:
-        return _number_final(number.group(), attached=bare[:number.start()][-1:].isalpha())
+        return _number_final(number.group(), attached=bare[: number.start()][-1:].isalpha())
     if re.search(r"(?:\d|^)(?:" + "|".join(_VOWEL_UNITS) + ")$", bare):
         return ""
     latin = re.search(r"[A-Za-z]+$", bare)
@@ -135,7 +193,7 @@ def _number_final(number: str, attached: bool) -> str:
 
 
 def josa(word, pair: str) -> str:
-    """`word` followed by the particle of `pair` that fits it: josa("표", "을/를") is 표를, josa(10, "을/를") 10을.
+    """`word` followed by the particle of `pair` that fits it: josa("표", "을/를") is 표를.
 
     `pair` names the form after a final consonant first. After ㄹ, 으로/로 takes 로.
     """
@@ -152,7 +210,7 @@ def resolve_particles(text: str) -> str:
     return _MARK.sub(lambda found: josa(found["before"], found["pair"]), text)
 
 
-# Quantities in words -----------------------------------------------------------------------------------------
+# Quantities in words ----------------------------------------------------
 
 
 def usd(amount: float) -> str:

@@ -167,7 +167,7 @@ def _item(sku: str) -> str:
     _, item, *variant = sku.split(".", 2)
     words = {"ebs": "EBS", "lcu": "capacity units (LCU)", "out": "out to the internet",
              "public_ipv4": "public IPv4 addresses"}.get(item, item.replace("_", " "))
-    return " ".join([words, *variant])
+    return " ".join([words, *("from Lambda" if each == "lambda" else each for each in variant)])
 
 
 def _allowances(region: str, date: str) -> dict[str, float]:

@@ -42,11 +42,21 @@ def parse_number(text: str, lo: float | None = None, hi: float | None = None, un
     except ValueError:
         value = math.nan
     if "_" in bare or not math.isfinite(value):
-        raise InputError(_("“{typed}” is not a number; type digits such as {example}.", typed=typed[:40],
-                           example=_example(lo, hi)))
+        raise InputError(
+            _(
+                "“{typed}” is not a number; type digits such as {example}.",
+                typed=typed[:40],
+                example=_example(lo, hi),
+            )
+        )
     if (lo is not None and value < lo) or (hi is not None and value > hi):
-        raise InputError(_("{typed} is outside what is allowed here: {allowed}.", typed=typed[:40],
-                           allowed=_between(lo, hi, unit)))
+        raise InputError(
+            _(
+                "{typed} is outside what is allowed here: {allowed}.",
+                typed=typed[:40],
+                allowed=_between(lo, hi, unit),
+            )
+        )
     return value
 
 
@@ -64,7 +74,7 @@ def _between(lo, hi, unit: str) -> str:
     return _("at most {hi}", hi=with_unit(number(hi, 6), unit))
 
 
-# Predict -------------------------------------------------------------------------------------------------------
+# Predict ----------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ class Prediction:
 
 
 class Store:
-    """The learner's predictions, kept in the kernel; `save` and `load` move them through a small JSON file."""
+    """The learner's predictions, kept in the kernel; `save` and `load` move them through a JSON file."""
 
     def __init__(self):
         self._values: dict[str, Any] = {}
@@ -120,14 +130,24 @@ class Store:
         try:
             values = json.loads(Path(path).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
-            raise InputError(_("The predictions in {path} cannot be read: {why}.", path=Path(path).name,
-                               why=str(error).splitlines()[0])) from None
+            raise InputError(
+                _(
+                    "The predictions in {path} cannot be read: {why}.",
+                    path=Path(path).name,
+                    why=str(error).splitlines()[0],
+                )
+            ) from None
         kept = isinstance(values, dict) and all(
             isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-            for value in values.values())
+            for value in values.values()
+        )
         if not kept:
-            raise InputError(_("{path} holds no predictions; choose a file that this course has saved.",
-                               path=Path(path).name))
+            raise InputError(
+                _(
+                    "{path} holds no predictions; choose a file that this course has saved.",
+                    path=Path(path).name,
+                )
+            )
         self._values.update(values)
 
 
@@ -138,7 +158,9 @@ def looking_back(prediction: Prediction, actual, store: Store | None = None) -> 
     """One sentence that puts the prediction beside what the run gave; also says so when there was none."""
     predicted = (store or STORE).get(prediction.key)
     if predicted is None:
-        return _("You have made no prediction here. The run gives {actual}.", actual=prediction.in_words(actual))
+        return _(
+            "You have made no prediction here. The run gives {actual}.", actual=prediction.in_words(actual)
+        )
     words = {"predicted": prediction.in_words(predicted), "actual": prediction.in_words(actual)}
     if prediction.choices:
         if predicted == actual:
@@ -149,14 +171,20 @@ def looking_back(prediction: Prediction, actual, store: Store | None = None) -> 
         if 0.8 <= ratio <= 1.25:
             return _("You predicted {predicted}; the run gives {actual}. Well judged.", **words)
         if ratio > 1:
-            return _("You predicted {predicted}; the run gives {actual}: your number is {times} times as high.",
-                     times=number(ratio, 2), **words)
-        return _("You predicted {predicted}; the run gives {actual}: the truth is {times} times as high.",
-                 times=number(1 / ratio, 2), **words)
+            return _(
+                "You predicted {predicted}; the run gives {actual}: your number is {times} times as high.",
+                times=number(ratio, 2),
+                **words,
+            )
+        return _(
+            "You predicted {predicted}; the run gives {actual}: the truth is {times} times as high.",
+            times=number(1 / ratio, 2),
+            **words,
+        )
     return _("You predicted {predicted}; the run gives {actual}.", **words)
 
 
-# Check ---------------------------------------------------------------------------------------------------------
+# Check ----------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -169,7 +197,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Hint:
-    """A misconception: `gives()` is the answer it leads to (a number or a choice's position), `text` the hint."""
+    """A misconception: `gives()` is the answer it leads to (a number or a choice's place)."""
 
     gives: Callable[[], float]
     text: str
@@ -229,7 +257,7 @@ class Check:
         return math.isclose(given, value, rel_tol=self.tolerance, abs_tol=1e-12)
 
     def unfold(self) -> str:
-        """The worked answer, once a try was made; before that an invitation to try. """
+        """The worked answer, once a try was made; before that an invitation to try."""
         if not self.tries:
             return _("Try first: the answer unfolds after your first try.")
         return self.worked(self.right_answer())
@@ -237,7 +265,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Condition:
-    """One demand of a target: `measure(found)` must be at most `at_most`, or just `equals`, whichever is given.
+    """One demand of a target: `measure(found)` must be at most `at_most`, or `equals`, whichever is given.
 
     `show` turns a value into text.
     """
@@ -256,10 +284,14 @@ class Condition:
         if met:
             return Verdict(True, _("✓ {what}: {value}.", **words))
         if self.at_most is None:
-            return Verdict(False, _("✗ {what}: {value}, but it should be {wanted}.", wanted=self.show(self.equals),
-                                    **words))
-        return Verdict(False, _("✗ {what}: {value}, but at most {limit} is allowed.", limit=self.show(self.at_most),
-                                **words))
+            return Verdict(
+                False,
+                _("✗ {what}: {value}, but it should be {wanted}.", wanted=self.show(self.equals), **words),
+            )
+        return Verdict(
+            False,
+            _("✗ {what}: {value}, but at most {limit} is allowed.", limit=self.show(self.at_most), **words),
+        )
 
 
 @dataclass(frozen=True)
@@ -287,14 +319,21 @@ class Target:
     def mark(self, thing) -> Verdict:
         """Measures the thing against every condition. Raises InputError when it is not of the right kind."""
         if not isinstance(thing, self.kind):
-            raise InputError(_("This needs a {kind}, but got {thing}; build it in the cell above and run that first.",
-                               kind=self.kind.__name__, thing=type(thing).__name__))
+            raise InputError(
+                _(
+                    "This needs a {kind}, but got {thing}; build it in the cell above and run that first.",
+                    kind=self.kind.__name__,
+                    thing=type(thing).__name__,
+                )
+            )
         found = self.examine(thing)
         self._memory["tries"] = self.tries + 1
         judged = [condition.judge(found) for condition in self.conditions]
         reached = all(verdict.right for verdict in judged)
         lines = [verdict.text for verdict in judged]
-        lines.append(_("Target reached.") if reached else _("Not yet: change one thing and run both cells again."))
+        lines.append(
+            _("Target reached.") if reached else _("Not yet: change one thing and run both cells again.")
+        )
         return Verdict(reached, "\n".join(lines))
 
     def unfold(self) -> str:
@@ -306,7 +345,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Essay:
-    """A question to answer in words. Nobody marks it: after writing, the learner compares it with the points."""
+    """A question to answer in words. Nobody marks it: after writing, one compares it with the points."""
 
     key: str
     question: str
@@ -320,7 +359,7 @@ class Essay:
         return [_(point) for point in self.points]
 
 
-# Quiz ----------------------------------------------------------------------------------------------------------
+# Quiz ----------------------------------------------------
 
 DOMAINS = {  # of the AWS Certified Solutions Architect - Associate exam (SAA-C03)
     "secure": N_("SAA-C03 domain 1: secure architectures"),
@@ -351,8 +390,10 @@ class Question:
         if sum(option.right for option in self.options) != 1:
             raise ValueError(f"The question {self.prompt[:40]!r} must have exactly one right option.")
         if self.domain is not None and (self.domain not in DOMAINS or len(self.options) != 4):
-            raise ValueError(f"The exam question {self.prompt[:40]!r} needs four options and one of the domains "
-                             f"{', '.join(DOMAINS)}.")
+            raise ValueError(
+                f"The exam question {self.prompt[:40]!r} needs four options and one of the domains "
+                f"{', '.join(DOMAINS)}."
+            )
 
     def mark(self, chosen) -> Verdict:
         """The verdict on one choice with its reason; the right choice also explains the wrong ones."""
@@ -377,7 +418,7 @@ class Quiz:
             raise ValueError("A quiz has three questions, exactly one of them tagged with an exam domain.")
 
 
-# Explore -------------------------------------------------------------------------------------------------------
+# Explore ----------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -404,7 +445,9 @@ class Control:
         """A value from what was typed or moved. Raises InputError naming what is allowed."""
         if self.choices:
             if typed not in [value for value, _label in self.choices]:
-                raise InputError(_("“{typed}” cannot be chosen here; pick one from the list.", typed=str(typed)[:40]))
+                raise InputError(
+                    _("“{typed}” cannot be chosen here; pick one from the list.", typed=str(typed)[:40])
+                )
             return typed
         try:
             value = parse_number(typed, self.lo, self.hi, self.unit)
@@ -422,8 +465,8 @@ class Control:
 def control(cls, name: str, label: str, **overrides) -> Control:
     """A control over a declared parameter: limits, unit, meaning and default come from `parameters(cls)`.
 
-    `overrides` may narrow the limits (lo, hi), set a step, or another default or name. Raises InputError for a
-    parameter that the class does not declare and for limits wider than declared.
+    `overrides` may narrow the limits (lo, hi), set a step, or another default or name. Raises InputError for
+    a parameter that the class does not declare and for limits wider than declared.
     """
     declared = {parameter.name: parameter for parameter in parameters(cls)}.get(name)
     if declared is None:
@@ -435,12 +478,24 @@ def control(cls, name: str, label: str, **overrides) -> Control:
         choices = tuple((value, str(value)) for value in declared.choices)
     if not choices:
         if lo is None or hi is None:
-            raise InputError(f"The control {name!r} needs both limits; {cls.__name__} declares {declared.allowed}.")
+            raise InputError(
+                f"The control {name!r} needs both limits; {cls.__name__} declares {declared.allowed}."
+            )
         if (declared.lo is not None and lo < declared.lo) or (declared.hi is not None and hi > declared.hi):
-            raise InputError(f"The control {name!r} allows {lo} to {hi}; {cls.__name__} declares {declared.allowed}.")
-    return Control(overrides.pop("as_name", name), label, default, unit=overrides.pop("unit", declared.unit),
-                   lo=None if choices else lo, hi=None if choices else hi, choices=choices,
-                   doc=overrides.pop("doc", declared.doc), **overrides)
+            raise InputError(
+                f"The control {name!r} allows {lo} to {hi}; {cls.__name__} declares {declared.allowed}."
+            )
+    return Control(
+        overrides.pop("as_name", name),
+        label,
+        default,
+        unit=overrides.pop("unit", declared.unit),
+        lo=None if choices else lo,
+        hi=None if choices else hi,
+        choices=choices,
+        doc=overrides.pop("doc", declared.doc),
+        **overrides,
+    )
 
 
 @dataclass(frozen=True)
@@ -468,8 +523,8 @@ class Explorable:
 class Exploration:
     """One learner's exploration: settings, the last good run, the pinned run A and the last error.
 
-    After every move: `found` is the run of `settings`, unless `error` holds a sentence; then found, picture and
-    bills are those of the last settings that worked, and `stale` is true.
+    After every move: `found` is the run of `settings`, unless `error` holds a sentence; then found, picture
+    and bills are those of the last settings that worked, and `stale` is true.
     """
 
     def __init__(self, explorable: Explorable):

@@ -1,9 +1,9 @@
 """Tables to figures: one function per picture, the same for a static cell and for a live explorable.
 
-A picture is a matplotlib figure that is laid out once; `show` only moves its artists, so that a slider redraws it
-in a few hundredths of a second. No pyplot, no global state. Colours are Okabe and Ito's, and every colour comes
-with a dash, a hatch or a label of its own. `alt` says in words what is drawn. Only computed points are drawn; the
-pinned run A is dashed grey.
+A picture is a matplotlib figure that is laid out once; `show` only moves its artists, so that a slider
+redraws it in a few hundredths of a second. No pyplot, no global state. Colours are Okabe and Ito's, and every
+colour comes with a dash, a hatch or a label of its own. `alt` says in words what is drawn. Only computed
+points are drawn; the pinned run A is dashed grey.
 """
 
 from __future__ import annotations
@@ -27,10 +27,19 @@ from simlib import i18n
 from simlib.i18n import N_, _, duration, number, percent, usd
 
 ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
-    "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7")
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#F0E442",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+)
 INK, DIM, GREY, FAINT = "#333333", "#666666", "#888888", "#DDDDDD"
 DPI = 110
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # a font's missing weight is no news to learners
+logging.getLogger("matplotlib.font_manager").setLevel(
+    logging.ERROR
+)  # a font's missing weight is no news to learners
 KOREAN_FONTS = ("NanumGothic", "Malgun Gothic", "Apple SD Gothic Neo", "Noto Sans CJK KR", "Noto Sans KR")
 SIDES = {  # how each kind of stack is drawn everywhere: colour, dash, marker
     "Lambda": (RED, "-", "o"),
@@ -62,16 +71,29 @@ def label(message: str, **values) -> str:
 
 def _style():
     families = ["DejaVu Sans"] + ([korean_font()] if korean_font() else [])
-    return matplotlib.rc_context({
-        "font.family": families, "font.size": 10.5, "axes.titlesize": 11, "axes.titlelocation": "left",
-        "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": GREY, "axes.labelcolor": INK,
-        "text.color": INK, "xtick.color": INK, "ytick.color": INK, "legend.frameon": False,
-        "legend.fontsize": 9.5, "hatch.linewidth": 0.6, "axes.unicode_minus": True,
-    })
+    return matplotlib.rc_context(
+        {
+            "font.family": families,
+            "font.size": 10.5,
+            "axes.titlesize": 11,
+            "axes.titlelocation": "left",
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.edgecolor": GREY,
+            "axes.labelcolor": INK,
+            "text.color": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "legend.frameon": False,
+            "legend.fontsize": 9.5,
+            "hatch.linewidth": 0.6,
+            "axes.unicode_minus": True,
+        }
+    )
 
 
 def nice_top(value: float) -> float:
-    """The next round number (1, 2, 3, 5 or 8 times a power of ten) at or above `value`, for steady axis limits."""
+    """The next round number (1, 2, 3, 5, 8 times a power of ten) at or above `value`: for steady axes."""
     if value <= 0 or not math.isfinite(value):
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
@@ -98,7 +120,7 @@ def _few_ticks(axis, log=False, formatter=_compact):
 
 
 class Picture:
-    """A figure laid out once. Subclasses build their artists and move them in `update`, which returns the alt text."""
+    """A figure laid out once. Subclasses make artists in `build`; `update` moves them, returning the alt text."""
 
     size = (7.2, 4.2)
 
@@ -146,14 +168,16 @@ class Picture:
         """An HTML image with its text alternative."""
         data = base64.b64encode(self.png()).decode("ascii")
         width = round(self.size[0] * 100)
-        return (f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt, quote=True)}" '
-                f'style="width:{width}px;max-width:100%;{style}">')
+        return (
+            f'<img src="data:image/png;base64,{data}" alt="{html.escape(self.alt, quote=True)}" '
+            f'style="width:{width}px;max-width:100%;{style}">'
+        )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return {"text/html": self.img(), "text/plain": self.alt}
 
 
-# The ticket storm ------------------------------------------------------------------------------------------------
+# The ticket storm ----------------------------------------------------
 
 
 def storm_table(result, horizon_s: float, step_s: float = 0.5) -> dict[str, np.ndarray]:
@@ -168,25 +192,34 @@ def storm_table(result, horizon_s: float, step_s: float = 0.5) -> dict[str, np.n
     arrived = np.searchsorted(came, until, side="right")
     served = np.searchsorted(np.sort(done[result.ok]), until, side="right")
     refused = np.searchsorted(np.sort(done[~result.ok]), until, side="right")
-    return {"edge_s": edges, "arrivals": np.histogram(came, edges)[0] / step_s, "served": served,
-            "refused": refused, "waiting": arrived - served - refused}
+    return {
+        "edge_s": edges,
+        "arrivals": np.histogram(came, edges)[0] / step_s,
+        "served": served,
+        "refused": refused,
+        "waiting": arrived - served - refused,
+    }
 
 
 class Storm(Picture):
-    """Arrivals per second above; below, for each stack, how many people are served, waiting and refused by then."""
+    """Arrivals per second above; below, for each stack, how many are served, waiting and refused by then."""
 
     size = (7.2, 4.8)
     HORIZON_S = 60.0
-    BANDS = (("served", GREEN, "", N_("served")), ("waiting", SKY, "////", N_("still waiting")),
-             ("refused", RED, "xxxx", N_("refused")))
+    BANDS = (
+        ("served", GREEN, "", N_("served")),
+        ("waiting", SKY, "////", N_("still waiting")),
+        ("refused", RED, "xxxx", N_("refused")),
+    )
 
     def __init__(self, names: tuple[str, ...] = ("EC2", "Lambda")):
         self.names = names
         super().__init__()
 
     def build(self):
-        axes = self.figure.subplot_mosaic([["top"] * len(self.names), list(self.names)],
-                                          gridspec_kw={"height_ratios": (1, 2)})
+        axes = self.figure.subplot_mosaic(
+            [["top"] * len(self.names), list(self.names)], gridspec_kw={"height_ratios": (1, 2)}
+        )
         edges = np.arange(0, self.HORIZON_S + 0.25, 0.5)
         nothing = np.zeros(edges.size - 1)
         self.top, self.below = axes["top"], [axes[name] for name in self.names]
@@ -194,10 +227,22 @@ class Storm(Picture):
         self.arrivals = self.top.stairs(nothing, edges, fill=True, color=ORANGE, alpha=0.85)
         self.before_top = self.top.stairs(nothing, edges, color=GREY, ls="--", lw=1.2)
         self.bands, self.before = [], []
-        for name, axis in zip(self.names, self.below):
-            self.bands.append([axis.stairs(nothing, edges, fill=True, facecolor=colour, edgecolor="white",
-                                           hatch=hatch, lw=0, label=label(words))
-                               for _key, colour, hatch, words in self.BANDS])
+        for axis in self.below:
+            self.bands.append(
+                [
+                    axis.stairs(
+                        nothing,
+                        edges,
+                        fill=True,
+                        facecolor=colour,
+                        edgecolor="white",
+                        hatch=hatch,
+                        lw=0,
+                        label=label(words),
+                    )
+                    for _key, colour, hatch, words in self.BANDS
+                ]
+            )
             self.before.append(axis.stairs(nothing, edges, color=GREY, ls="--", lw=1.4))
             axis.set_xlabel(label("seconds after sales open"))
         self.below[0].set_ylabel(label("people so far"))
@@ -229,13 +274,32 @@ class Storm(Picture):
             axis.set_ylim(0, everybody)
             if k:
                 axis.tick_params(labelleft=False)
-            axis.set_title(label("{side}: {served} served, {refused} refused", side=name,
-                                 served=f"{int(result.ok.sum()):,}", refused=f"{int((~result.ok).sum()):,}"))
-            words.append(_("{side}: {served} served, {refused} refused; at most {waiting} are waiting at once.",
-                           side=name, served=f"{int(result.ok.sum()):,}", refused=f"{int((~result.ok).sum()):,}",
-                           waiting=f"{int(table['waiting'].max(initial=0)):,}"))
-        return _("{people} people come, at most {peak} per second.", people=f"{found[self.names[0]].n:,}",
-                 peak=number(peak)) + " " + " ".join(words)
+            axis.set_title(
+                label(
+                    "{side}: {served} served, {refused} refused",
+                    side=name,
+                    served=f"{int(result.ok.sum()):,}",
+                    refused=f"{int((~result.ok).sum()):,}",
+                )
+            )
+            words.append(
+                _(
+                    "{side}: {served} served, {refused} refused; at most {waiting} are waiting at once.",
+                    side=name,
+                    served=f"{int(result.ok.sum()):,}",
+                    refused=f"{int((~result.ok).sum()):,}",
+                    waiting=f"{int(table['waiting'].max(initial=0)):,}",
+                )
+            )
+        return (
+            _(
+                "{people} people come, at most {peak} per second.",
+                people=f"{found[self.names[0]].n:,}",
+                peak=number(peak),
+            )
+            + " "
+            + " ".join(words)
+        )
 
 
 def plot_storm(results: dict, picture: Storm | None = None) -> Storm:
@@ -243,7 +307,7 @@ def plot_storm(results: dict, picture: Storm | None = None) -> Storm:
     return (picture or Storm(tuple(results))).show(results)
 
 
-# How long people wait --------------------------------------------------------------------------------------------
+# How long people wait ----------------------------------------------------
 
 
 def waited_ms(result) -> np.ndarray:
@@ -252,7 +316,7 @@ def waited_ms(result) -> np.ndarray:
 
 
 class Latency(Picture):
-    """Above, the share of requests answered within a time (p50, p95, p99 dotted); below, where the time went."""
+    """Above, the share answered within a time (p50, p95, p99 dotted); below, where the time went."""
 
     size = (7.2, 4.8)
     SHARES = (0.5, 0.95, 0.99)
@@ -273,8 +337,15 @@ class Latency(Picture):
             self.curves += self.top.plot([], [], color=colour, ls=dash, lw=2, marker=marker, ms=5, label=name)
         for share in self.SHARES:
             self.top.axhline(share, color=GREY, ls=":", lw=1)
-            self.top.annotate(f"p{share * 100:g}", (1.005, share), xycoords=("axes fraction", "data"), fontsize=9,
-                              va="center" if share != 0.99 else "bottom", color=INK, annotation_clip=False)
+            self.top.annotate(
+                f"p{share * 100:g}",
+                (1.005, share),
+                xycoords=("axes fraction", "data"),
+                fontsize=9,
+                va="center" if share != 0.99 else "bottom",
+                color=INK,
+                annotation_clip=False,
+            )
         self.top.set_ylim(0, 1.03)
         self.top.set_yticks([0, 0.25, 0.5, 0.75, 1])
         self.top.yaxis.set_major_formatter(FuncFormatter(lambda value, _p: f"{100 * value:g} %"))
@@ -283,13 +354,22 @@ class Latency(Picture):
         self.below.set_title(label("Where the mean time went"))
         self.below.set_xlabel(label("milliseconds"))
         rows = np.arange(len(self.names))[::-1]
-        self.bars = {part: self.below.barh(rows, np.zeros(len(rows)), color=colour, edgecolor="white", height=0.62,
-                                           label=label(words)) for part, (colour, words) in PARTS.items()}
+        self.bars = {
+            part: self.below.barh(
+                rows, np.zeros(len(rows)), color=colour, edgecolor="white", height=0.62, label=label(words)
+            )
+            for part, (colour, words) in PARTS.items()
+        }
         self.below.set_yticks(rows, self.names)
         self.below.tick_params(axis="y", length=0)
         _few_ticks(self.below.xaxis)
-        self.figure.legend(handles=[self.bars[part] for part in PARTS], loc="outside lower center", ncols=6,
-                           columnspacing=1.2, handlelength=1.2)
+        self.figure.legend(
+            handles=[self.bars[part] for part in PARTS],
+            loc="outside lower center",
+            ncols=6,
+            columnspacing=1.2,
+            handlelength=1.2,
+        )
 
     def update(self, found, pinned):
         lowest, highest, longest, words = [], [], [], []
@@ -313,9 +393,15 @@ class Latency(Picture):
                 left += width
             longest.append(left)
             if math.isfinite(summary["p99_ms"]):
-                words.append(_("{side}: half within {p50}, 95 % within {p95}, 99 % within {p99}.", side=name,
-                               p50=duration(summary["p50_ms"]), p95=duration(summary["p95_ms"]),
-                               p99=duration(summary["p99_ms"])))
+                words.append(
+                    _(
+                        "{side}: half within {p50}, 95 % within {p95}, 99 % within {p99}.",
+                        side=name,
+                        p50=duration(summary["p50_ms"]),
+                        p95=duration(summary["p95_ms"]),
+                        p99=duration(summary["p99_ms"]),
+                    )
+                )
             else:
                 words.append(_("{side}: nobody was served.", side=name))
         if lowest:
@@ -331,11 +417,11 @@ def plot_latency(results: dict, picture: Latency | None = None) -> Latency:
     return (picture or Latency(tuple(results))).show(results)
 
 
-# Work in progress over time --------------------------------------------------------------------------------------
+# Work in progress over time ----------------------------------------------------
 
 
 class Concurrency(Picture):
-    """Requests in progress over time, with the environments that stood ready and the limit as a dotted line."""
+    """Requests in progress over time, the environments that stood ready, and the limit as a dotted line."""
 
     size = (7.2, 3.4)
 
@@ -344,10 +430,12 @@ class Concurrency(Picture):
         self.axes.set_title(label("Requests in progress"))
         self.axes.set_xlabel(label("seconds"))
         colour, _dash, _marker = SIDES["Lambda"]
-        (self.ready,) = self.axes.plot([], [], color=GREY, lw=1.2, drawstyle="steps-post",
-                                       label=label("environments that exist"))
-        (self.line,) = self.axes.plot([], [], color=colour, lw=1.6, drawstyle="steps-post",
-                                      label=label("requests in progress"))
+        (self.ready,) = self.axes.plot(
+            [], [], color=GREY, lw=1.2, drawstyle="steps-post", label=label("environments that exist")
+        )
+        (self.line,) = self.axes.plot(
+            [], [], color=colour, lw=1.6, drawstyle="steps-post", label=label("requests in progress")
+        )
         (self.before,) = self.axes.plot([], [], color=GREY, ls="--", lw=1.2, drawstyle="steps-post")
         self.limit = self.axes.axhline(0, color=INK, ls=":", lw=1.4, label=label("limit"))
         self.axes.legend(loc="upper right")
@@ -393,11 +481,11 @@ def plot_concurrency(result, service: str = "Lambda", picture: Concurrency | Non
     return (picture or Concurrency()).show(found)
 
 
-# Paid for and used -----------------------------------------------------------------------------------------------
+# Paid for and used ----------------------------------------------------
 
 
 class PaidAndUsed(Picture):
-    """Hour by hour: requests per second above; below, the vCPUs of the fleet that are paid for and those in use."""
+    """Hour by hour: requests per second above; below, the vCPUs that are paid for and those in use."""
 
     size = (7.2, 4.4)
 
@@ -408,8 +496,16 @@ class PaidAndUsed(Picture):
         self.top.set_title(label("Requests per second"))
         self.rate = self.top.stairs(nothing, edges, fill=True, color=ORANGE, alpha=0.85)
         self.below.set_title(label("vCPUs of the fleet"))
-        self.paid = self.below.stairs(nothing, edges, fill=True, facecolor=FAINT, edgecolor="white", hatch="///",
-                                      lw=0, label=label("paid for and idle"))
+        self.paid = self.below.stairs(
+            nothing,
+            edges,
+            fill=True,
+            facecolor=FAINT,
+            edgecolor="white",
+            hatch="///",
+            lw=0,
+            label=label("paid for and idle"),
+        )
         self.used = self.below.stairs(nothing, edges, fill=True, color=BLUE, label=label("in use"))
         self.below.set_xlabel(label("hours"))
         self.figure.legend(handles=[self.paid, self.used], loc="outside lower center", ncols=2)
@@ -426,13 +522,18 @@ class PaidAndUsed(Picture):
         self.below.set_xlim(0, hours)
         self.below.set_xticks(np.arange(0, hours + 1e-9, 4 if hours <= 24 else 6))
         share = float(found["used"].mean() / found["paid"].mean())
-        return _("Requests per second move between {low} and {high}; of the {paid} vCPUs that are paid for, {share} "
-                 "are in use on average.", low=number(found["rps"].min()), high=number(found["rps"].max()),
-                 paid=number(found["paid"].mean()), share=percent(share))
+        return _(
+            "Requests per second move between {low} and {high}; of the {paid} vCPUs that are paid for, "
+            "{share} are in use on average.",
+            low=number(found["rps"].min()),
+            high=number(found["rps"].max()),
+            paid=number(found["paid"].mean()),
+            share=percent(share),
+        )
 
 
 def paid_and_used(result, bins: int = 96) -> dict[str, np.ndarray]:
-    """Requests per second, vCPUs paid for and vCPUs at work by hour of the window, from a Result with an Ec2."""
+    """Requests per second, vCPUs paid for and vCPUs at work over the window, from a Result with an Ec2."""
     position = result.position("Ec2")
     window_s = result.workload.window_s
     edges = np.linspace(0, window_s, bins + 1)
@@ -443,8 +544,12 @@ def paid_and_used(result, bins: int = 96) -> dict[str, np.ndarray]:
     rows = result.metered(position).capacity
     middle = (edges[1:] + edges[:-1]) / 2
     stands = (rows["start_s"][:, None] <= middle) & (middle < rows["end_s"][:, None])
-    return {"edge_h": edges / 3600, "rps": np.histogram(result.workload.arrival_s, edges)[0] / (window_s / bins),
-            "paid": (stands * rows["amount"][:, None]).sum(axis=0), "used": used}
+    return {
+        "edge_h": edges / 3600,
+        "rps": np.histogram(result.workload.arrival_s, edges)[0] / (window_s / bins),
+        "paid": (stands * rows["amount"][:, None]).sum(axis=0),
+        "used": used,
+    }
 
 
 def plot_paid_and_used(result, picture: PaidAndUsed | None = None) -> PaidAndUsed:
@@ -452,7 +557,7 @@ def plot_paid_and_used(result, picture: PaidAndUsed | None = None) -> PaidAndUse
     return (picture or PaidAndUsed()).show(paid_and_used(result))
 
 
-# What it costs -----------------------------------------------------------------------------------------------------
+# What it costs ----------------------------------------------------
 
 ITEMS = {  # bill lines in words, by sku or the beginning of one
     "lambda.requests": N_("requests"),
@@ -473,12 +578,25 @@ ITEMS = {  # bill lines in words, by sku or the beginning of one
     "data_transfer.cross_az": N_("data between zones"),
 }
 NOT_MODELLED = (  # what the services say they leave off their bill
-    N_("CloudWatch Logs, unless added"), N_("data transfer out, unless added"), N_("X-Ray, KMS, VPC add-ons"),
-    N_("people who patch and watch the servers, unless added"), N_("traffic between zones"),
+    N_("CloudWatch Logs, unless added"),
+    N_("data transfer out, unless added"),
+    N_("X-Ray, KMS, VPC add-ons"),
+    N_("people who patch and watch the servers, unless added"),
+    N_("traffic between zones"),
     N_("monitoring, backups, images"),
 )
-UNITS = (N_("request"), N_("GB-second"), N_("instance-hour"), N_("GB-month"), N_("hour"), N_("address-hour"),
-         N_("LCU-hour"), N_("vCPU-hour"), N_("GB"), N_("USD"))
+UNITS = (
+    N_("request"),
+    N_("GB-second"),
+    N_("instance-hour"),
+    N_("GB-month"),
+    N_("hour"),
+    N_("address-hour"),
+    N_("LCU-hour"),
+    N_("vCPU-hour"),
+    N_("GB"),
+    N_("USD"),
+)
 TIERS = {"free": N_("free tier"), "discount": N_("discount")}
 
 
@@ -512,7 +630,9 @@ class BillBars(Picture):
     def update(self, found, pinned):
         axis = self.axes
         axis.clear()
-        items = list(dict.fromkeys(item for bill in found.values() for item, dollars in merged_lines(bill) if dollars))
+        items = list(
+            dict.fromkeys(item for bill in found.values() for item, dollars in merged_lines(bill) if dollars)
+        )
         totals = {name: bill.total_usd for name, bill in found.items()}
         words = []
         for row, (name, bill) in enumerate(found.items()):
@@ -520,15 +640,34 @@ class BillBars(Picture):
             lines = {item: dollars for item, dollars in merged_lines(bill) if dollars}
             for item, dollars in lines.items():
                 k = items.index(item)
-                axis.barh(row, dollars, left=left, height=0.6, color=self.COLOURS[k % len(self.COLOURS)],
-                          hatch=("", "//", "..")[k // len(self.COLOURS) % 3], edgecolor="white",
-                          label=item if item not in axis.get_legend_handles_labels()[1] else "_")
+                axis.barh(
+                    row,
+                    dollars,
+                    left=left,
+                    height=0.6,
+                    color=self.COLOURS[k % len(self.COLOURS)],
+                    hatch=("", "//", "..")[k // len(self.COLOURS) % 3],
+                    edgecolor="white",
+                    label=item if item not in axis.get_legend_handles_labels()[1] else "_",
+                )
                 left += dollars
-            axis.annotate(usd(totals[name]), (max(left, 0), row), xytext=(6, 0), textcoords="offset points",
-                          va="center", fontweight="bold")
+            axis.annotate(
+                usd(totals[name]),
+                (max(left, 0), row),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontweight="bold",
+            )
             largest = sorted(lines.items(), key=lambda line: -line[1])[:3]
-            words.append(_("{side}: {total} a month, of which {parts}.", side=name, total=usd(totals[name]),
-                           parts=", ".join(f"{item} {usd(dollars)}" for item, dollars in largest)))
+            words.append(
+                _(
+                    "{side}: {total} a month, of which {parts}.",
+                    side=name,
+                    total=usd(totals[name]),
+                    parts=", ".join(f"{item} {usd(dollars)}" for item, dollars in largest),
+                )
+            )
         axis.set_yticks(range(len(found)), list(found))
         axis.invert_yaxis()
         axis.set_xlim(0, nice_top(1.12 * max(totals.values(), default=1.0)))
@@ -545,7 +684,7 @@ def plot_bill(bills: dict) -> BillBars:
 
 
 class BreakEven(Picture):
-    """Dollars a month over requests per second for both sides, both axes logarithmic, crossing and limits marked.
+    """Dollars a month over requests per second for both sides, on logarithmic axes, the crossing marked.
 
     found: {"rps": rates, "usd": {name: dollars}, optional "points": {name: (rps, usd, low, high)} from runs,
     "crossing_rps", "now_rps", "most_rps": the rate at which the fleet is full}.
@@ -564,15 +703,25 @@ class BreakEven(Picture):
         for name, (colour, dash, marker) in SIDES.items():
             self.before[name] = axis.plot([], [], color=GREY, ls="--", lw=1.1)[0]
             self.lines[name] = axis.plot([], [], color=colour, ls=dash, lw=2, label=name)[0]
-            self.points[name] = axis.errorbar([], [], yerr=[[], []], color=colour, marker=marker, ms=6, ls="none",
-                                              capsize=3)
-        (self.then,) = axis.plot([], [], color=GREY, marker="o", mfc="white", ms=8, ls="none", label=label("A"))
+            self.points[name] = axis.errorbar(
+                [], [], yerr=[[], []], color=colour, marker=marker, ms=6, ls="none", capsize=3
+            )
+        (self.then,) = axis.plot(
+            [], [], color=GREY, marker="o", mfc="white", ms=8, ls="none", label=label("A")
+        )
         self.now = axis.axvline(1, color=INK, lw=1.2, label=label("your rate"))
         self.full = axis.axvline(1, color=BLUE, ls=":", lw=1.4, label=label("the fleet is full"))
-        (self.cross,) = axis.plot([], [], marker="D", ms=9, color=INK, mfc=YELLOW, ls="none",
-                                  label=label("break-even"))
-        self.cross_words = axis.annotate("", (1, 1), xytext=(-10, 12), textcoords="offset points", ha="right",
-                                         bbox={"fc": "white", "ec": "none", "pad": 1.5})
+        (self.cross,) = axis.plot(
+            [], [], marker="D", ms=9, color=INK, mfc=YELLOW, ls="none", label=label("break-even")
+        )
+        self.cross_words = axis.annotate(
+            "",
+            (1, 1),
+            xytext=(-10, 12),
+            textcoords="offset points",
+            ha="right",
+            bbox={"fc": "white", "ec": "none", "pad": 1.5},
+        )
         axis.legend(loc="lower right")
         _few_ticks(axis.xaxis, log=True)
         _few_ticks(axis.yaxis, log=True, formatter=_money_tick)
@@ -627,12 +776,27 @@ class BreakEven(Picture):
 
     @staticmethod
     def _words(found, visible) -> str:
-        ends = [_("{side} costs {low} a month at {slow} requests per second and {high} at {fast}.", side=name,
-                  low=usd(float(values[0])), high=usd(float(values[-1])), slow=number(found["rps"][0]),
-                  fast=number(found["rps"][-1])) for name, values in found["usd"].items()]
-        crossing = _("The lines cross at {rate} requests per second.",
-                     rate=number(found["crossing_rps"])) if visible else _("The lines do not cross in this range.")
-        return " ".join([*ends, crossing])
+        ends = [
+            _(
+                "{side} costs {low} a month at {slow} requests per second and {high} at {fast}.",
+                side=name,
+                low=usd(float(values[0])),
+                high=usd(float(values[-1])),
+                slow=number(found["rps"][0]),
+                fast=number(found["rps"][-1]),
+            )
+            for name, values in found["usd"].items()
+        ]
+        crossing = (
+            _("The lines cross at {rate} requests per second.", rate=number(found["crossing_rps"]))
+            if visible
+            else _("The lines do not cross in this range.")
+        )
+        here = []
+        if found.get("points"):
+            costs = ", ".join(f"{name} {usd(float(point[1][0]))}" for name, point in found["points"].items())
+            here = [_("At {rate} requests per second: {costs}.", rate=number(found["now_rps"]), costs=costs)]
+        return " ".join([*here, *ends, crossing])
 
 
 def plot_break_even(found: dict, picture: BreakEven | None = None) -> BreakEven:
@@ -671,35 +835,68 @@ class BreakEvenMap(Picture):
         line = axis.contour(rps, took, ratio, levels=[0.0], colors=[INK], linewidths=2)
         self.drawn = [mesh, line]
         if pinned is not None and not np.array_equal(pinned["ratio"], found["ratio"]):
-            self.drawn.append(axis.contour(pinned["rps"], pinned["duration_ms"], np.log10(pinned["ratio"]),
-                                           levels=[0.0], colors=[GREY], linewidths=1.2, linestyles="--"))
+            self.drawn.append(
+                axis.contour(
+                    pinned["rps"],
+                    pinned["duration_ms"],
+                    np.log10(pinned["ratio"]),
+                    levels=[0.0],
+                    colors=[GREY],
+                    linewidths=1.2,
+                    linestyles="--",
+                )
+            )
         if found.get("limit"):
             self.drawn += axis.plot(*found["limit"], color=INK, ls=":", lw=2)
             inside = np.argmin(np.abs(found["limit"][0] - rps[-1]))
-            self.drawn.append(axis.annotate(label("concurrency quota"), (rps[-1], found["limit"][1][inside]),
-                                            xytext=(-22, 4), textcoords="offset points", ha="right"))
+            self.drawn.append(
+                axis.annotate(
+                    label("concurrency quota"),
+                    (rps[-1], found["limit"][1][inside]),
+                    xytext=(-22, 4),
+                    textcoords="offset points",
+                    ha="right",
+                )
+            )
         axis.set_xlim(rps[0], rps[-1])
         axis.set_ylim(took[0], took[-1])
         if pinned is not None and pinned.get("now"):
-            self.drawn += axis.plot(*[[value] for value in pinned["now"]], marker="*", ms=13, color=GREY, mfc="white",
-                                    ls="none")
+            self.drawn += axis.plot(
+                *[[value] for value in pinned["now"]], marker="*", ms=13, color=GREY, mfc="white", ls="none"
+            )
             self.drawn.append(axis.annotate("A", pinned["now"], xytext=(9, 5), textcoords="offset points"))
-        for words, place, edge in ((label("Lambda is cheaper"), (0.03, 0.06), "left"),
-                                   (label("EC2 is cheaper"), (0.97, 0.45), "right")):
+        for words, place, edge in (
+            (label("Lambda is cheaper"), (0.03, 0.06), "left"),
+            (label("EC2 is cheaper"), (0.97, 0.45), "right"),
+        ):
             self.drawn.append(axis.text(*place, words, transform=axis.transAxes, ha=edge, fontweight="bold"))
         if found.get("now"):
-            self.drawn += axis.plot(*[[value] for value in found["now"]], marker="*", ms=15, color=INK, mfc=YELLOW,
-                                    ls="none")
-            self.drawn.append(axis.annotate(label("you are here"), found["now"], xytext=(10, 6),
-                                            textcoords="offset points"))
+            self.drawn += axis.plot(
+                *[[value] for value in found["now"]], marker="*", ms=15, color=INK, mfc=YELLOW, ls="none"
+            )
+            self.drawn.append(
+                axis.annotate(label("you are here"), found["now"], xytext=(10, 6), textcoords="offset points")
+            )
         if self.scale is None:
             self.scale = self.figure.colorbar(mesh, ax=axis, ticks=[-1, 0, 1])
-            self.scale.ax.set_yticklabels([label("Lambda costs a tenth"), label("the same"),
-                                           label("Lambda costs 10 times")])
+            self.scale.ax.set_yticklabels(
+                [label("Lambda costs a tenth"), label("the same"), label("Lambda costs 10 times")]
+            )
             self.scale.outline.set_visible(False)
         cheaper = percent(float((ratio < 0).mean()))
-        return _("A map over requests per second and milliseconds per request. Lambda is cheaper towards the lower "
-                 "left, on {share} of the map; EC2 towards the upper right.", share=cheaper)
+        words = _(
+            "A map over requests per second and milliseconds per request. Lambda is cheaper towards the "
+            "lower left, on {share} of the map; EC2 towards the upper right.",
+            share=cheaper,
+        )
+        if found.get("now"):
+            rate, work_ms = found["now"]
+            words += " " + _(
+                "The star stands at {rate} requests per second and {work} of computing.",
+                rate=number(rate),
+                work=duration(work_ms),
+            )
+        return words
 
 
 def plot_break_even_map(found: dict, picture: BreakEvenMap | None = None) -> BreakEvenMap:
@@ -711,17 +908,23 @@ _CELL = "padding:2px 10px 2px 0;text-align:{align};border:none;white-space:nowra
 
 
 def bill_html(bills: dict, detailed: bool = False) -> str:
-    """Monthly bills by line as HTML, side by side; `detailed` adds quantity, unit price, tier, source and date."""
-    blocks = "".join(f'<div style="flex:{"1 1 100%" if detailed else "0 1 auto"};min-width:0">'
-                     f"{_one_bill(name, bill, detailed)}</div>" for name, bill in bills.items())
+    """Monthly bills by line as HTML, side by side; `detailed` adds quantity, unit price, tier and source."""
+    grow = "1 1 100%" if detailed else "0 1 auto"
+    blocks = "".join(
+        f'<div style="flex:{grow};min-width:0">{_one_bill(name, bill, detailed)}</div>'
+        for name, bill in bills.items()
+    )
     missing = dict.fromkeys(remark for bill in bills.values() for remark in bill.not_modelled)
     remarks = []
     if missing:
         remarks.append(_("Not on these bills: {items}.", items="; ".join(_(remark) for remark in missing)))
     dated = next(iter(bills.values()))
     remarks.append(_("Prices of {date}, {region}.", date=dated.date, region=dated.region))
-    return (f'<div style="display:flex;flex-wrap:wrap;gap:4px 48px;line-height:1.5">{blocks}</div>'
-            f'<div style="color:{DIM};font-size:12px;line-height:1.5;white-space:normal">{" ".join(remarks)}</div>')
+    return (
+        f'<div style="display:flex;flex-wrap:wrap;gap:4px 48px;line-height:1.5">{blocks}</div>'
+        f'<div style="color:{DIM};font-size:12px;line-height:1.5;white-space:normal">'
+        f"{' '.join(remarks)}</div>"
+    )
 
 
 def _one_bill(name: str, bill, detailed: bool) -> str:
@@ -730,27 +933,48 @@ def _one_bill(name: str, bill, detailed: bool) -> str:
     left, right = _CELL.format(align="left"), _CELL.format(align="right")
     rows = []
     if detailed:
-        heads = ((_("item"), left), (_("quantity a month"), right), (_("unit price"), right), (_("tier"), left),
-                 (_("dollars a month"), right), (_("source"), left))
+        heads = (
+            (_("item"), left),
+            (_("quantity a month"), right),
+            (_("unit price"), right),
+            (_("tier"), left),
+            (_("dollars a month"), right),
+            (_("source"), left),
+        )
         rows.append("<tr>" + "".join(f'<th style="{style}">{words}</th>' for words, style in heads) + "</tr>")
         for line in bill.lines:
             source = facts.sources().get(line.source)
-            where = (f'<a href="{html.escape(source.url)}" target="_blank" rel="noopener">'
-                     f"{html.escape(source.title)}</a>" if source else html.escape(_(line.source)))
-            cells = ((item_words(line), left), (f"{number(line.quantity, 6)} {_(line.unit)}", right),
-                     (_unit_price(line.price_usd), right), (_(TIERS.get(line.tier, line.tier)), left),
-                     (usd(line.usd), right), (where, left))
-            rows.append("<tr>" + "".join(f'<td style="{style}">{text}</td>' for text, style in cells) + "</tr>")
+            where = (
+                f'<a href="{html.escape(source.url)}" target="_blank" rel="noopener">'
+                f"{html.escape(source.title)}</a>"
+                if source
+                else html.escape(_(line.source))
+            )
+            cells = (
+                (item_words(line), left),
+                (f"{number(line.quantity, 6)} {_(line.unit)}", right),
+                (_unit_price(line.price_usd), right),
+                (_(TIERS.get(line.tier, line.tier)), left),
+                (usd(line.usd), right),
+                (where, left),
+            )
+            rows.append(
+                "<tr>" + "".join(f'<td style="{style}">{text}</td>' for text, style in cells) + "</tr>"
+            )
     else:
         for item, dollars in merged_lines(bill):
             amount = "&lt;$0.01" if 0 < dollars < 0.005 else usd(dollars)
             rows.append(f'<tr><td style="{left}">{item}</td><td style="{right}">{amount}</td></tr>')
     span, together = 4 if detailed else 1, _("total")
     tail = f'<td style="{left}"></td>' if detailed else ""
-    rows.append(f'<tr style="border-top:1px solid {GREY}"><td style="{left}" colspan="{span}"><b>{together}</b></td>'
-                f'<td style="{right}"><b>{usd(bill.total_usd)}</b></td>{tail}</tr>')
-    return (f'<div style="overflow-x:auto"><b>{html.escape(name)}</b><table style="border-collapse:collapse;'
-            f'font-size:13px;margin:2px 0"><tbody>{"".join(rows)}</tbody></table></div>')
+    rows.append(
+        f'<tr style="border-top:1px solid {GREY}"><td style="{left}" colspan="{span}"><b>{together}</b></td>'
+        f'<td style="{right}"><b>{usd(bill.total_usd)}</b></td>{tail}</tr>'
+    )
+    return (
+        f'<div style="overflow-x:auto"><b>{html.escape(name)}</b><table style="border-collapse:collapse;'
+        f'font-size:13px;margin:2px 0"><tbody>{"".join(rows)}</tbody></table></div>'
+    )
 
 
 def _unit_price(dollars: float) -> str:
@@ -758,18 +982,21 @@ def _unit_price(dollars: float) -> str:
     return f"${dollars:.10f}".rstrip("0").rstrip(".") if dollars else "$0"
 
 
-# Tables for reading ----------------------------------------------------------------------------------------------
+# Tables for reading ----------------------------------------------------
 
 
 def side_by_side(results: dict, bills: dict | None = None):
-    """Runs as columns of a DataFrame of text, with the numbers a learner reads first; {name: Result}, {name: Bill}."""
+    """Runs as columns of a DataFrame of text: the numbers read first; {name: Result}, {name: Bill}."""
     import pandas as pd
 
     columns = {}
     for name, result in results.items():
         summary = result.summary()
-        rows = {_("requests"): f"{summary['requests']:,}", _("served"): f"{summary['served']:,}",
-                _("refused"): f"{summary['throttled'] + summary['failed']:,}"}
+        rows = {
+            _("requests"): f"{summary['requests']:,}",
+            _("served"): f"{summary['served']:,}",
+            _("refused"): f"{summary['throttled'] + summary['failed']:,}",
+        }
         for words, key in ((_("mean"), "mean_ms"), ("p50", "p50_ms"), ("p95", "p95_ms"), ("p99", "p99_ms")):
             rows[words] = duration(summary[key]) if math.isfinite(summary[key]) else "-"
         rows[_("cold starts")] = f"{summary['cold_starts']:,}"
@@ -780,16 +1007,22 @@ def side_by_side(results: dict, bills: dict | None = None):
 
 
 METRICS = {  # what `compare` compares, in words
-    "monthly bill": N_("monthly bill"), "p50 latency": N_("p50 latency"), "p95 latency": N_("p95 latency"),
-    "p99 latency": N_("p99 latency"), "mean latency": N_("mean latency"), "cold starts": N_("cold starts"),
-    "throttled": N_("throttled"), "failed": N_("failed"),
+    "monthly bill": N_("monthly bill"),
+    "p50 latency": N_("p50 latency"),
+    "p95 latency": N_("p95 latency"),
+    "p99 latency": N_("p99 latency"),
+    "mean latency": N_("mean latency"),
+    "cold starts": N_("cold starts"),
+    "throttled": N_("throttled"),
+    "failed": N_("failed"),
 }
 
 
 def comparison_table(comparison):
     """A Comparison as a DataFrame of text: both means, the difference with its 95 % interval, the verdict.
 
-    An interval of dollars carries one $ only: JupyterLab would set what stands between two of them as mathematics.
+    An interval of dollars carries one $ only: JupyterLab would set what stands between two of them as
+    mathematics.
     """
     import pandas as pd
 
@@ -805,10 +1038,12 @@ def comparison_table(comparison):
         if not math.isfinite(difference):
             verdict = _("nothing served")
         rows[_(METRICS[metric])] = {
-            comparison.name_a: show(a), comparison.name_b: show(b),
+            comparison.name_a: show(a),
+            comparison.name_b: show(b),
             _("difference"): _signed(show, difference),
             _("95 % interval"): f"{_signed(show, low)} … {_signed(show, high).replace('$', '')}",
-            _("verdict"): verdict}
+            _("verdict"): verdict,
+        }
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
@@ -816,7 +1051,7 @@ def _signed(show, value: float) -> str:
     return ("−" if value < 0 else "+" if value > 0 else "") + show(abs(value))
 
 
-# The map -----------------------------------------------------------------------------------------------------------
+# The map ----------------------------------------------------
 
 
 class Map(Picture):
@@ -832,13 +1067,29 @@ class Map(Picture):
     def _box(self, x, y, width, height, colour, words="", dash="-", fill="none", weight="normal"):
         from matplotlib.patches import FancyBboxPatch
 
-        self.axes.add_patch(FancyBboxPatch((x, y), width, height, boxstyle="round,pad=0,rounding_size=1.2", ec=colour,
-                                           fc=fill, lw=1.6, ls=dash))
-        self.axes.text(x + width / 2, y + height / 2, words, ha="center", va="center", fontsize=10, fontweight=weight)
+        self.axes.add_patch(
+            FancyBboxPatch(
+                (x, y),
+                width,
+                height,
+                boxstyle="round,pad=0,rounding_size=1.2",
+                ec=colour,
+                fc=fill,
+                lw=1.6,
+                ls=dash,
+            )
+        )
+        self.axes.text(
+            x + width / 2, y + height / 2, words, ha="center", va="center", fontsize=10, fontweight=weight
+        )
 
     def _arrow(self, start, end):
-        self.axes.annotate("", end, start, arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.4,
-                                                       "shrinkA": 2, "shrinkB": 2})
+        self.axes.annotate(
+            "",
+            end,
+            start,
+            arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1.4, "shrinkA": 2, "shrinkB": 2},
+        )
 
     def update(self, found, pinned):
         text = self.axes.text
@@ -846,7 +1097,9 @@ class Map(Picture):
         text(23, 50, label("Region, for example us-east-1 (N. Virginia)"), va="center", fontweight="bold")
         for k, letter in enumerate("abc"):
             self._box(45 + 18 * k, 4, 16, 42, BLUE, dash=(0, (4, 2)))
-            text(53 + 18 * k, 43.7, label("zone {letter}", letter=letter), ha="center", va="center", color=BLUE)
+            text(
+                53 + 18 * k, 43.7, label("zone {letter}", letter=letter), ha="center", va="center", color=BLUE
+            )
         self._box(1, 22, 11, 10, INK, label("user"), fill="white")
         self._box(24, 20, 15, 14, ORANGE, label("API\n(HTTPS\naddress)"), fill="white")
         for k in range(3):
@@ -856,11 +1109,20 @@ class Map(Picture):
         self._box(46, 7, 50, 10, GREEN, label("table: one, kept in three zones"), fill="#EFF8F4")
         self.axes.plot([31.5, 31.5, 89], [34.5, 40.5, 40.5], color=INK, lw=1.4)
         self._arrow((12.5, 27), (23.5, 27))
-        text(16.8, 28.3, label("request"), ha="center", va="bottom", fontsize=9,
-             bbox={"fc": "white", "ec": "none", "pad": 1})
-        return _("A user sends a request to an HTTPS address in a Region. The Region has three Availability Zones, a, b "
-                 "and c. Environments of the function run in several zones; all use one table, which is kept in "
-                 "three zones.")
+        text(
+            16.8,
+            28.3,
+            label("request"),
+            ha="center",
+            va="bottom",
+            fontsize=9,
+            bbox={"fc": "white", "ec": "none", "pad": 1},
+        )
+        return _(
+            "A user sends a request to an HTTPS address in a Region. The Region has three Availability "
+            "Zones, a, b and c. Environments of the function run in several zones; all use one table, which "
+            "is kept in three zones."
+        )
 
 
 def plot_map() -> Map:

@@ -1,7 +1,7 @@
-"""What a learner touches in a notebook: predict, explore, check, target, essay and quiz. The only ipywidgets here.
+"""What a learner touches in a notebook: predict, explore, check, reach, write, quiz; the only ipywidgets.
 
-All decisions are made in `teach`; this module shows them. One redraw per action: while several controls move at
-once (a reset, a typed value that moves its slider), their messages are held back.
+All decisions are made in `teach`; this module shows them. One redraw per action: while several controls move
+at once (a reset, a typed value that moves its slider), their messages are held back.
 """
 
 from __future__ import annotations
@@ -22,22 +22,34 @@ LOG_STEP = 0.05
 _STYLE = {"description_width": "initial"}
 
 
-def _text(words: str, colour: str = "inherit", weight: str = "normal", live: bool = False, pad: str = "2px 0") -> str:
+def _text(
+    words: str, colour: str = "inherit", weight: str = "normal", live: bool = False, pad: str = "2px 0"
+) -> str:
     """Words as an HTML block; `live` blocks are read out by screen readers when they change."""
     attribute = ' role="status" aria-live="polite"' if live else ""
     body = "<br>".join(html.escape(line) for line in words.splitlines())
-    return (f'<div{attribute} style="white-space:normal;line-height:1.5;font-size:14px;padding:{pad};'
-            f'color:{colour};font-weight:{weight}">{body}</div>')
+    return (
+        f'<div{attribute} style="white-space:normal;line-height:1.5;font-size:14px;padding:{pad};'
+        f'color:{colour};font-weight:{weight}">{body}</div>'
+    )
 
 
 def _button(words: str, tooltip: str = "", style: str = "", width: str = "auto") -> w.Button:
-    return w.Button(description=words, tooltip=tooltip, button_style=style,
-                    layout=w.Layout(width=width, align_self="flex-start"))
+    return w.Button(
+        description=words,
+        tooltip=tooltip,
+        button_style=style,
+        layout=w.Layout(width=width, align_self="flex-start"),
+    )
 
 
 def _card(*children, accent: str = BLUE) -> w.VBox:
-    return w.VBox(children, layout=w.Layout(border_left=f"4px solid {accent}", padding="4px 0 8px 12px",
-                                            margin="4px 0", max_width="860px"))
+    return w.VBox(
+        children,
+        layout=w.Layout(
+            border_left=f"4px solid {accent}", padding="4px 0 8px 12px", margin="4px 0", max_width="860px"
+        ),
+    )
 
 
 def _verdict_html(verdict: teach.Verdict) -> str:
@@ -46,10 +58,14 @@ def _verdict_html(verdict: teach.Verdict) -> str:
     marked = any(line[:1] in "✓✗" for line in verdict.text.splitlines())
     text = verdict.text if marked else ("✓ " if verdict.right else "✗ ") + verdict.text
     colours = {"✓": GREEN, "✗": DIM if verdict.right else RED}
-    lines = [f'<div style="color:{colours.get(line[:1], whole)}">{html.escape(line)}</div>'
-             for line in text.splitlines()]
-    return ('<div role="status" aria-live="polite" style="white-space:normal;line-height:1.5;font-size:14px;'
-            f'padding:2px 0">{"".join(lines)}</div>')
+    lines = [
+        f'<div style="color:{colours.get(line[:1], whole)}">{html.escape(line)}</div>'
+        for line in text.splitlines()
+    ]
+    return (
+        '<div role="status" aria-live="polite" style="white-space:normal;line-height:1.5;font-size:14px;'
+        f'padding:2px 0">{"".join(lines)}</div>'
+    )
 
 
 def _problem_html(sentence: str) -> str:
@@ -59,10 +75,19 @@ def _problem_html(sentence: str) -> str:
 def _answer_field(choices, unit: str):
     """Radio buttons for choices, or a text field for a number (so that nonsense can be answered in words)."""
     if choices:
-        return w.RadioButtons(options=[(_(words), k) for k, words in enumerate(choices)], value=None,
-                              layout=w.Layout(width="max-content", max_width="100%"), style=_STYLE)
-    return w.Text(value="", placeholder=_("type a number"), layout=w.Layout(width="190px"),
-                  description=_(unit) if unit else "", style=_STYLE)
+        return w.RadioButtons(
+            options=[(_(words), k) for k, words in enumerate(choices)],
+            value=None,
+            layout=w.Layout(width="max-content", max_width="100%"),
+            style=_STYLE,
+        )
+    return w.Text(
+        value="",
+        placeholder=_("type a number"),
+        layout=w.Layout(width="190px"),
+        description=_(unit) if unit else "",
+        style=_STYLE,
+    )
 
 
 def predict(prediction: teach.Prediction, store: teach.Store | None = None) -> w.VBox:
@@ -78,8 +103,13 @@ def predict(prediction: teach.Prediction, store: teach.Store | None = None) -> w
         except teach.InputError as error:
             told.value = _problem_html(str(error))
         else:
-            told.value = _text(_("Kept: {value}. You may change it until you run the next cells.",
-                                 value=prediction.in_words(value)), live=True)
+            told.value = _text(
+                _(
+                    "Kept: {value}. You may change it until you run the next cells.",
+                    value=prediction.in_words(value),
+                ),
+                live=True,
+            )
 
     commit.on_click(keep)
     if isinstance(field, w.Text):
@@ -98,7 +128,7 @@ def note(text: str) -> w.HTML:
 
 
 class _Slider:
-    """A slider or list with a field for typing, for one control; `on_move(value or text)` is called once per action."""
+    """A slider or list with a field for typing, for one control; `on_move` is called once per action."""
 
     def __init__(self, control: teach.Control, on_move, live: bool):
         self.control = control
@@ -107,26 +137,51 @@ class _Slider:
         name = _(control.label) + (f" ({_(control.unit)})" if control.unit else "")
         about = _(control.doc) if control.doc else ""
         if control.choices:
-            self.main = w.Dropdown(options=[(_(words), value) for value, words in control.choices],
-                                   value=control.default, description="", layout=w.Layout(width="300px"))
+            self.main = w.Dropdown(
+                options=[(_(words), value) for value, words in control.choices],
+                value=control.default,
+                description="",
+                layout=w.Layout(width="300px"),
+            )
             self.field = None
         else:
             wide = {"layout": w.Layout(width="205px"), "readout": False, "continuous_update": live}
             if control.log:
-                self.main = w.FloatLogSlider(value=control.default, base=10, min=math.log10(control.lo),
-                                             max=math.log10(control.hi), step=LOG_STEP, **wide)
+                self.main = w.FloatLogSlider(
+                    value=control.default,
+                    base=10,
+                    min=math.log10(control.lo),
+                    max=math.log10(control.hi),
+                    step=LOG_STEP,
+                    **wide,
+                )
             elif control.whole:
-                self.main = w.IntSlider(value=control.default, min=int(control.lo), max=int(control.hi),
-                                        step=int(control.step or 1), **wide)
+                self.main = w.IntSlider(
+                    value=control.default,
+                    min=int(control.lo),
+                    max=int(control.hi),
+                    step=int(control.step or 1),
+                    **wide,
+                )
             else:
                 step = control.step or (control.hi - control.lo) / 60
-                self.main = w.FloatSlider(value=control.default, min=control.lo, max=control.hi, step=step, **wide)
-            self.field = w.Text(value=control.show(control.default), continuous_update=False,
-                                layout=w.Layout(width="95px"))
+                self.main = w.FloatSlider(
+                    value=control.default, min=control.lo, max=control.hi, step=step, **wide
+                )
+            self.field = w.Text(
+                value=control.show(control.default), continuous_update=False, layout=w.Layout(width="95px")
+            )
             self.field.observe(self._typed, "value")
         self.main.observe(self._moved, "value")
-        title = w.HTML(_text(name, pad="0") + (f'<div style="font-size:12px;color:{DIM};line-height:1.3;'
-                                               f'white-space:normal">{html.escape(about)}</div>' if about else ""))
+        title = w.HTML(
+            _text(name, pad="0")
+            + (
+                f'<div style="font-size:12px;color:{DIM};line-height:1.3;'
+                f'white-space:normal">{html.escape(about)}</div>'
+                if about
+                else ""
+            )
+        )
         row = [self.main] + ([self.field] if self.field else [])
         self.box = w.VBox([title, w.HBox(row)], layout=w.Layout(margin="0 0 8px 0"))
 
@@ -173,15 +228,19 @@ class Explore(w.HBox):
 
     def __init__(self, explorable: teach.Explorable):
         self.state = teach.Exploration(explorable)
-        self.sliders = {control.name: _Slider(control, self._on_move, explorable.live)
-                        for control in explorable.controls}
+        self.sliders = {
+            control.name: _Slider(control, self._on_move, explorable.live) for control in explorable.controls
+        }
         self.run_button = _button(_("Run"), _("play this scenario"), "primary")
         self.reset_button = _button(_("Reset"), _("back to the values at the start"))
         self.pin_button = _button(_("Pin as A"), _("keep this run and compare the next ones with it"))
         self.clear_button = _button(_("Clear A"), _("forget the pinned run"))
-        self.sum_button = w.ToggleButton(value=False, description=_("Show the sum"),
-                                         tooltip=_("quantities, unit prices, sources and dates"),
-                                         layout=w.Layout(width="auto", align_self="flex-start"))
+        self.sum_button = w.ToggleButton(
+            value=False,
+            description=_("Show the sum"),
+            tooltip=_("quantities, unit prices, sources and dates"),
+            layout=w.Layout(width="auto", align_self="flex-start"),
+        )
         self.sentence, self.picture, self.money, self.problem = w.HTML(), w.HTML(), w.HTML(), w.HTML()
         self.pinned = w.HTML()
         self.run_button.on_click(lambda _sender: self._act(self.state.run))
@@ -189,14 +248,21 @@ class Explore(w.HBox):
         self.pin_button.on_click(lambda _sender: self._act(self.state.pin))
         self.clear_button.on_click(lambda _sender: self._act(self.state.clear))
         self.sum_button.observe(lambda _change: self._show_money(), "value")
-        buttons = ([] if explorable.live else [self.run_button]) + [self.reset_button, self.pin_button,
-                                                                    self.clear_button]
-        left = w.VBox([slider.box for slider in self.sliders.values()]
-                      + [w.HBox(buttons, layout=w.Layout(flex_flow="row wrap")), self.pinned, self.problem],
-                      layout=w.Layout(width=f"{_CONTROLS_PX}px", flex=f"0 0 {_CONTROLS_PX}px"))
+        buttons = ([] if explorable.live else [self.run_button]) + [
+            self.reset_button,
+            self.pin_button,
+            self.clear_button,
+        ]
+        left = w.VBox(
+            [slider.box for slider in self.sliders.values()]
+            + [w.HBox(buttons, layout=w.Layout(flex_flow="row wrap")), self.pinned, self.problem],
+            layout=w.Layout(width=f"{_CONTROLS_PX}px", flex=f"0 0 {_CONTROLS_PX}px"),
+        )
         self._has_bill = bool(self.state.bills)
-        right = w.VBox([self.sentence, self.picture] + ([self.sum_button, self.money] if self._has_bill else []),
-                       layout=w.Layout(flex="1 1 420px", min_width="320px", overflow="hidden"))
+        right = w.VBox(
+            [self.sentence, self.picture] + ([self.sum_button, self.money] if self._has_bill else []),
+            layout=w.Layout(flex="1 1 420px", min_width="320px", overflow="hidden"),
+        )
         super().__init__([left, right], layout=w.Layout(flex_flow="row wrap", align_items="flex-start"))
         self._show()
 
@@ -229,8 +295,10 @@ class Explore(w.HBox):
         self.picture.value = self.state.picture.img("opacity:0.4" if stale else "")
         self.picture.layout.border = f"2px dashed {GREY}" if stale else None
         if self.state.pinned_settings:
-            kept = ", ".join(f"{_(control.label)} {control.show(self.state.pinned_settings[control.name])}"
-                             for control in self.state.explorable.controls)
+            kept = ", ".join(
+                f"{_(control.label)} {control.show(self.state.pinned_settings[control.name])}"
+                for control in self.state.explorable.controls
+            )
             self.pinned.value = _text(_("A (dashed grey): {settings}", settings=kept), colour=DIM)
         else:
             self.pinned.value = ""
@@ -259,10 +327,15 @@ def _folded_answer(thing):
 
 def fold(title: str, text: str, code: str = "") -> w.HTML:
     """Text, and code if given, behind a title that unfolds on a click."""
-    listing = (f'<pre style="font-size:12px;line-height:1.4;overflow-x:auto">{html.escape(code)}</pre>' if code
-               else "")
-    return w.HTML(f'<details><summary style="cursor:pointer">{html.escape(title)}</summary>{_text(text)}{listing}'
-                  "</details>")
+    listing = (
+        f'<pre style="font-size:12px;line-height:1.4;overflow-x:auto">{html.escape(code)}</pre>'
+        if code
+        else ""
+    )
+    return w.HTML(
+        f'<details><summary style="cursor:pointer">{html.escape(title)}</summary>{_text(text)}{listing}'
+        "</details>"
+    )
 
 
 def checks(*questions: teach.Check) -> w.VBox:
@@ -284,8 +357,14 @@ def check(question: teach.Check) -> w.VBox:
 
     submit.on_click(mark)
     button, answer = _folded_answer(question)
-    return _card(w.HTML(_text(_(question.question), weight="bold")), field, w.HBox([submit, button]), told, answer,
-                 accent=GREEN)
+    return _card(
+        w.HTML(_text(_(question.question), weight="bold")),
+        field,
+        w.HBox([submit, button]),
+        told,
+        answer,
+        accent=GREEN,
+    )
 
 
 def reach(target: teach.Target, thing) -> w.VBox:
@@ -301,8 +380,10 @@ def reach(target: teach.Target, thing) -> w.VBox:
 
 def write(essay: teach.Essay) -> w.VBox:
     """A question answered in words, then compared with the points of a full answer."""
-    field = w.Textarea(placeholder=_("your answer in two or three sentences"),
-                       layout=w.Layout(width="100%", max_width="760px", height="90px"))
+    field = w.Textarea(
+        placeholder=_("your answer in two or three sentences"),
+        layout=w.Layout(width="100%", max_width="760px", height="90px"),
+    )
     compare = _button(_("Compare"), style="primary")
     told = w.HTML()
 
@@ -312,7 +393,9 @@ def write(essay: teach.Essay) -> w.VBox:
         except teach.InputError as error:
             told.value = _problem_html(str(error))
         else:
-            told.value = _text("\n".join([_("A full answer says:"), *(f"• {point}" for point in points)]), live=True)
+            told.value = _text(
+                "\n".join([_("A full answer says:"), *(f"• {point}" for point in points)]), live=True
+            )
 
     compare.on_click(show)
     return _card(w.HTML(_text(_(essay.question), weight="bold")), field, compare, told, accent=GREEN)

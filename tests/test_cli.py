@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -320,3 +321,32 @@ def test_progress_stays_out_of_files(monkeypatch):
     bar.update(50)
     bar.close()
     assert page.getvalue() == ""
+
+
+# --- what README.md shows ---------------------------------------------------------------------------------
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```\n\$ python -m simlib (.*?)\n(.*?)\n```", README, re.DOTALL)
+
+
+def test_readme_shows_a_run_and_a_comparison():
+    assert sorted(command.split()[0] for command, _ in SHOWN) == ["compare", "run"]
+
+
+@pytest.mark.parametrize("command, output", SHOWN, ids=[command for command, _ in SHOWN])
+def test_output_in_the_readme_is_what_the_command_prints(ran, command, output):
+    """Where this fails because a number moved, README.md shows the new one and CHANGELOG.md says why."""
+    assert ran(*command.split()) == (0, output + "\n", "")
+
+
+def test_the_scenario_in_the_readme_can_be_played(ran, tmp_path):
+    text, = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    assert ran("run", tmp_path / "mine.yaml")[0] == 0
+
+
+def test_the_python_in_the_readme_runs():
+    code, = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names = {}
+    exec(compile(code.replace("window_s=3600", "window_s=60"), "README.md", "exec"), names)
+    assert names["result"].n > 0

@@ -222,7 +222,7 @@ def fleet_usd(rate_rps, work_s, io_s, target, price_usd=0.0208, baseline=0.2):
     return usd, instances
 
 
-CASES = [(0.05, 0.0), (0.05, 0.2), (0.2, 0.0), (1.0, 0.1)]
+CASES = [(0.05, 0.0), (0.05, 0.2), (0.2, 0.0), (1.0, 0.1), (0.00312, 0.0024)]
 
 
 @pytest.mark.parametrize("work_s, io_s", CASES)

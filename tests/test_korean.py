@@ -1,4 +1,4 @@
-"""The Korean side: particles, the catalogue, the termbase and the tone, over every text that a learner sees."""
+"""The Korean side: particles, catalogue, termbase and tone, over every text that a learner sees."""
 
 import csv
 import re
@@ -25,33 +25,74 @@ def english():
     i18n.use("en")
 
 
-# Particles ---------------------------------------------------------------------------------------------------------
+# Particles ----------------------------------------------------
 
 
-@pytest.mark.parametrize(("word", "pair", "said"), [
-    ("표", "을/를", "표를"), ("청구서", "이/가", "청구서가"), ("동시성", "은/는", "동시성은"), ("요청", "과/와", "요청과"),
-    ("서울", "으로/로", "서울로"), ("부산", "으로/로", "부산으로"), ("밖", "으로/로", "밖으로"), ("람다", "이라/라", "람다라"),
-])
+@pytest.mark.parametrize(
+    ("word", "pair", "said"),
+    [
+        ("표", "을/를", "표를"),
+        ("청구서", "이/가", "청구서가"),
+        ("동시성", "은/는", "동시성은"),
+        ("요청", "과/와", "요청과"),
+        ("서울", "으로/로", "서울로"),
+        ("부산", "으로/로", "부산으로"),
+        ("밖", "으로/로", "밖으로"),
+        ("람다", "이라/라", "람다라"),
+    ],
+)
 def test_particles_after_hangul_are_exact(word, pair, said):
     assert josa(word, pair) == said
 
 
-@pytest.mark.parametrize(("number", "with_object", "with_direction"), [
-    (0, "0을", "0으로"), (1, "1을", "1로"), (2, "2를", "2로"), (3, "3을", "3으로"), (4, "4를", "4로"), (6, "6을", "6으로"),
-    (7, "7을", "7로"), (10, "10을", "10으로"), (100, "100을", "100으로"), ("1,000", "1,000을", "1,000으로"),
-    ("10,000", "10,000을", "10,000으로"), (10**12, "1000000000000를", "1000000000000로"), ("0.5", "0.5를", "0.5로"),
-    ("1.20", "1.20을", "1.20으로"), ("1,201", "1,201을", "1,201로"),
-])
+@pytest.mark.parametrize(
+    ("number", "with_object", "with_direction"),
+    [
+        (0, "0을", "0으로"),
+        (1, "1을", "1로"),
+        (2, "2를", "2로"),
+        (3, "3을", "3으로"),
+        (4, "4를", "4로"),
+        (6, "6을", "6으로"),
+        (7, "7을", "7로"),
+        (10, "10을", "10으로"),
+        (100, "100을", "100으로"),
+        ("1,000", "1,000을", "1,000으로"),
+        ("10,000", "10,000을", "10,000으로"),
+        (10**12, "1000000000000를", "1000000000000로"),
+        ("0.5", "0.5를", "0.5로"),
+        ("1.20", "1.20을", "1.20으로"),
+        ("1,201", "1,201을", "1,201로"),
+    ],
+)
 def test_numbers_are_read_aloud_in_korean(number, with_object, with_direction):
     assert (josa(number, "을/를"), josa(number, "으로/로")) == (with_object, with_direction)
 
 
-@pytest.mark.parametrize(("word", "said"), [
-    ("Lambda", "Lambda를"), ("EC2", "EC2를"), ("S3", "S3를"), ("ALB", "ALB를"), ("SQL", "SQL을"), ("Python", "Python을"),
-    ("p50", "p50을"), ("p95", "p95를"), ("30 %", "30 %를"), ("120 ms", "120 ms를"), ("$12.30", "$12.30를"),
-    ("₩1,300", "₩1,300을"), ("t3.small", "t3.small을"), ("Amazon EC2", "Amazon EC2를"), ("2 vCPU", "2 vCPU를"),
-    ("128 MB", "128 MB를"), ("사용자(user)", "사용자(user)를"), ("‘서울’", "‘서울’을"), ("<b>표</b>", "<b>표</b>를"),
-])
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("Lambda", "Lambda를"),
+        ("EC2", "EC2를"),
+        ("S3", "S3를"),
+        ("ALB", "ALB를"),
+        ("SQL", "SQL을"),
+        ("Python", "Python을"),
+        ("p50", "p50을"),
+        ("p95", "p95를"),
+        ("30 %", "30 %를"),
+        ("120 ms", "120 ms를"),
+        ("$12.30", "$12.30를"),
+        ("₩1,300", "₩1,300을"),
+        ("t3.small", "t3.small을"),
+        ("Amazon EC2", "Amazon EC2를"),
+        ("2 vCPU", "2 vCPU를"),
+        ("128 MB", "128 MB를"),
+        ("사용자(user)", "사용자(user)를"),
+        ("‘서울’", "‘서울’을"),
+        ("<b>표</b>", "<b>표</b>를"),
+    ],
+)
 def test_latin_words_money_and_units_are_read_aloud_too(word, said):
     assert josa(word, "을/를") == said
 
@@ -66,7 +107,7 @@ def test_an_unknown_pair_is_refused():
         josa("표", "을를")
 
 
-# The catalogue -----------------------------------------------------------------------------------------------------
+# The catalogue ----------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -76,12 +117,17 @@ def catalogue():
 
 
 def placeholders(text):
-    return sorted(name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name is not None)
+    return sorted(
+        name for _literal, name, _spec, _conversion in string.Formatter().parse(text) if name is not None
+    )
 
 
 def test_every_message_has_a_korean_text():
-    missing = [message for message in pipeline.messages() if not (catalogue().get(message) and
-                                                                  catalogue()[message].string)]
+    missing = [
+        message
+        for message in pipeline.messages()
+        if not (catalogue().get(message) and catalogue()[message].string)
+    ]
     assert missing == [], "run python notebooks/build.py --words and translate"
 
 
@@ -90,12 +136,17 @@ def test_no_korean_text_is_unused():
 
 
 def test_no_message_is_fuzzy_or_empty():
-    assert [message.id for message in catalogue().values() if message.fuzzy or not message.string.strip()] == []
+    assert [
+        message.id for message in catalogue().values() if message.fuzzy or not message.string.strip()
+    ] == []
 
 
 def test_korean_texts_have_the_placeholders_of_the_english():
-    wrong = [message.id for message in catalogue().values()
-             if placeholders(message.id) != placeholders(message.string)]
+    wrong = [
+        message.id
+        for message in catalogue().values()
+        if placeholders(message.id) != placeholders(message.string)
+    ]
     assert wrong == []
 
 
@@ -122,7 +173,7 @@ def test_the_language_switches_and_falls_back_to_english():
         i18n.use("fr")
 
 
-# Terms and tone ----------------------------------------------------------------------------------------------------
+# Terms and tone ----------------------------------------------------
 
 
 @lru_cache(maxsize=1)
@@ -154,15 +205,24 @@ def prose(text):
 @pytest.mark.parametrize("term", terms(), ids=lambda term: term["english"])
 def test_a_term_is_always_rendered_alike(term):
     wanted = re.compile(rf"\b(?:{term['match'] or re.escape(term['english']) + 's?'})\b", re.IGNORECASE)
-    wrong = [f"{where}: {term['korean']} is missing" for where, english_text, korean in pairs()
-             if wanted.search(prose(english_text)) and term["korean"] not in korean]
+    wrong = [
+        f"{where}: {term['korean']} is missing"
+        for where, english_text, korean in pairs()
+        if wanted.search(prose(english_text)) and term["korean"] not in korean
+    ]
     assert wrong == []
 
 
-@pytest.mark.parametrize("term", [term for term in terms() if term["forbidden"]], ids=lambda term: term["english"])
+@pytest.mark.parametrize(
+    "term", [term for term in terms() if term["forbidden"]], ids=lambda term: term["english"]
+)
 def test_a_forbidden_variant_appears_nowhere(term):
-    wrong = [f"{where}: {variant}" for where, _english, korean in pairs() for variant in term["forbidden"].split("|")
-             if variant in korean]
+    wrong = [
+        f"{where}: {variant}"
+        for where, _english, korean in pairs()
+        for variant in term["forbidden"].split("|")
+        if variant in korean
+    ]
     assert wrong == []
 
 
@@ -181,32 +241,68 @@ def test_a_term_is_introduced_with_its_english_name(lesson):
     assert wrong == []
 
 
-@pytest.mark.parametrize("banned", ["당신", "되어집니다", "되어지", "하여집니다", "을(를)", "이(가)", "은(는)", "(으)로",
-                                    "과(와)", "와(과)", "  다.", "것 입니다", "할수", "수있"])
+@pytest.mark.parametrize(
+    "banned",
+    [
+        "당신",
+        "되어집니다",
+        "되어지",
+        "하여집니다",
+        "을(를)",
+        "이(가)",
+        "은(는)",
+        "(으)로",
+        "과(와)",
+        "와(과)",
+        "  다.",
+        "것 입니다",
+        "할수",
+        "수있",
+    ],
+)
 def test_korean_nobody_would_write_appears_nowhere(banned):
     assert [where for where, _english, korean in pairs() if banned in korean] == []
 
 
 def test_sentences_are_polite_and_formal():
-    plain = re.compile(r"[가-힣]*(?<!니)다[.!](?![\"”’'])(?:\s|$)|(?:해요|어요|아요|에요|예요|지요|[가-힣]죠)[.?!]")
-    wrong = [(where, found.group()) for where, _english, korean in pairs()
-             for found in [plain.search(prose(korean))] if found]
+    plain = re.compile(
+        r"[가-힣]*(?<!니)다[.!](?![\"”’'])(?:\s|$)|(?:해요|어요|아요|에요|예요|지요|[가-힣]죠)[.?!]"
+    )
+    wrong = [
+        (where, found.group())
+        for where, _english, korean in pairs()
+        for found in [plain.search(prose(korean))]
+        if found
+    ]
     assert wrong == []
 
 
 def test_korean_texts_are_korean():
     letters = re.compile(r"[A-Za-z]{2,}(?: [a-z]{2,}){4,}")
-    wrong = [where for where, _english, korean in pairs() if not re.search("[가-힣]", korean) and
-             re.search("[A-Za-z]{4,} [a-z]", korean) or letters.search(prose(korean))]
+    wrong = [
+        where
+        for where, _english, korean in pairs()
+        if not re.search("[가-힣]", korean)
+        and re.search("[A-Za-z]{4,} [a-z]", korean)
+        or letters.search(prose(korean))
+    ]
     assert wrong == []
 
 
 def test_particle_marks_are_of_known_pairs():
-    marks = {mark for _where, _english, korean in pairs() for mark in re.findall(r"\[([가-힣]+/[가-힣]+)\]", korean)}
+    marks = {
+        mark
+        for _where, _english, korean in pairs()
+        for mark in re.findall(r"\[([가-힣]+/[가-힣]+)\]", korean)
+    }
     assert marks <= set(i18n.PARTICLES)
 
 
 def test_marks_in_lesson_text_are_not_needed():
-    wrong = [lesson.stem for lesson in pipeline.lessons() for cell in lesson.cells
-             if cell.cell_type == "markdown" and re.search(r"\[[가-힣]+/[가-힣]+\]", cell.source)]
+    wrong = [
+        lesson.stem
+        for lesson in pipeline.lessons()
+        for cell in lesson.cells
+        if cell.cell_type == "markdown" and re.search(r"\[[가-힣]+/[가-힣]+\]", cell.source)
+    ]
     assert wrong == []

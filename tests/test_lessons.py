@@ -1,11 +1,11 @@
-"""What lessons bring along: answers hold, hints differ from answers, targets can be reached, controls are usable."""
+"""What lessons bring along: answers hold, hints differ from them, targets can be reached, controls work."""
 
 import importlib
 import json
 import math
 import pkgutil
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 import pytest
 import yaml
@@ -14,7 +14,10 @@ from simlib import Ec2, Lambda, Scenario, facts, i18n, lessons, teach, widgets
 from simlib.lessons import lesson00, lesson01
 from simlib.pricing import price_book
 
-MODULES = [importlib.import_module(f"simlib.lessons.{found.name}") for found in pkgutil.iter_modules(lessons.__path__)]
+MODULES = [
+    importlib.import_module(f"simlib.lessons.{found.name}")
+    for found in pkgutil.iter_modules(lessons.__path__)
+]
 
 
 @pytest.fixture(autouse=True)
@@ -31,8 +34,11 @@ def of_kind(kind):
             if isinstance(thing, kind):
                 found.append(pytest.param(thing, id=f"{module.__name__[-2:]}-{name}"))
             elif isinstance(thing, tuple):
-                found += [pytest.param(each, id=f"{module.__name__[-2:]}-{name}-{k}")
-                          for k, each in enumerate(thing) if isinstance(each, kind)]
+                found += [
+                    pytest.param(each, id=f"{module.__name__[-2:]}-{name}-{k}")
+                    for k, each in enumerate(thing)
+                    if isinstance(each, kind)
+                ]
     return found
 
 
@@ -84,7 +90,9 @@ def test_a_slider_stands_on_its_own_steps_at_the_start(explorable):
         if control.choices:
             continue
         slider = widgets._Slider(control, lambda *_: None, True).main
-        low, value = (slider.min, math.log10(control.default)) if control.log else (control.lo, control.default)
+        low, value = (
+            (slider.min, math.log10(control.default)) if control.log else (control.lo, control.default)
+        )
         steps = (value - low) / slider.step
         assert steps == pytest.approx(round(steps), abs=1e-6) or control.default == control.hi, control.name
 
@@ -101,12 +109,15 @@ def test_a_quiz_has_reasons_of_its_own_for_every_option(quiz):
 
 
 def test_the_right_option_is_not_always_the_same():
-    places = {tuple(option.right for option in question.options).index(True)
-              for module in MODULES for question in module.QUIZ.questions}
+    places = {
+        tuple(option.right for option in question.options).index(True)
+        for module in MODULES
+        for question in module.QUIZ.questions
+    }
     assert len(places) >= 3
 
 
-# Lesson 00 ---------------------------------------------------------------------------------------------------------
+# Lesson 00 ------------------------------------------------------------
 
 
 def test_the_event_has_the_shape_of_payload_format_2():
@@ -115,25 +126,38 @@ def test_the_event_has_the_shape_of_payload_format_2():
     assert isinstance(event["body"], str) and json.loads(event["body"])["seats"] == 3
     assert int(event["headers"]["content-length"]) == len(event["body"])
     context = event["requestContext"]
-    assert {"accountId", "apiId", "domainName", "domainPrefix", "http", "requestId", "routeKey", "stage", "time",
-            "timeEpoch"} == set(context)
+    assert {
+        "accountId",
+        "apiId",
+        "domainName",
+        "domainPrefix",
+        "http",
+        "requestId",
+        "routeKey",
+        "stage",
+        "time",
+        "timeEpoch",
+    } == set(context)
     assert {"method", "path", "protocol", "sourceIp", "userAgent"} == set(context["http"])
-    opened = datetime.fromtimestamp(context["timeEpoch"] / 1000, timezone.utc)
+    opened = datetime.fromtimestamp(context["timeEpoch"] / 1000, UTC)
     assert context["time"] == opened.strftime("%d/%b/%Y:%H:%M:%S +0000")
     assert opened.hour + 9 == 20, "sales open at 20:00 in Korea"
 
 
-@pytest.mark.parametrize(("handler", "status"), [
-    (lambda event, context: {"statusCode": 201, "body": "{}"}, 201),
-    (lambda event, context: {"seats": 2}, 200),
-    (lambda event, context: "text", 200),
-    (lambda event, context: None, 200),
-    (lambda event, context: {"statusCode": 200, "body": {"not": "text"}}, 500),
-    (lambda event, context: {"statusCode": "200", "body": ""}, 500),
-    (lambda event, context: {1, 2}, 500),
-    (lambda event, context: event["nothing"], 500),
-    (lambda event: 1, 500),
-])
+@pytest.mark.parametrize(
+    ("handler", "status"),
+    [
+        (lambda event, context: {"statusCode": 201, "body": "{}"}, 201),
+        (lambda event, context: {"seats": 2}, 200),
+        (lambda event, context: "text", 200),
+        (lambda event, context: None, 200),
+        (lambda event, context: {"statusCode": 200, "body": {"not": "text"}}, 500),
+        (lambda event, context: {"statusCode": "200", "body": ""}, 500),
+        (lambda event, context: {1, 2}, 500),
+        (lambda event, context: event["nothing"], 500),
+        (lambda event: 1, 500),
+    ],
+)
 def test_a_handlers_value_becomes_the_answer_that_api_gateway_gives(handler, status):
     answer = lesson00.answer(handler, lesson00.purchase_event())
     assert answer["statusCode"] == status and isinstance(answer["body"], str)
@@ -164,8 +188,12 @@ def test_the_template_deploys_the_function_that_was_simulated():
     Loader.add_multi_constructor("!", lambda loader, suffix, node: node.value)
     template = yaml.load(lesson00.TEMPLATE, Loader)
     properties = template["Resources"]["BuyTicket"]["Properties"]
-    function = Lambda(memory_mb=properties["MemorySize"], timeout_s=properties["Timeout"],
-                      architecture=properties["Architectures"][0], runtime=properties["Runtime"])
+    function = Lambda(
+        memory_mb=properties["MemorySize"],
+        timeout_s=properties["Timeout"],
+        architecture=properties["Architectures"][0],
+        runtime=properties["Runtime"],
+    )
     assert function == lesson00.FUNCTION
     route = properties["Events"]["Buy"]["Properties"]
     assert f"{route['Method']} {route['Path']}" == lesson00.purchase_event()["routeKey"]
@@ -182,14 +210,16 @@ def test_the_listing_read_aloud_is_the_code_that_runs():
 
 
 def test_the_number_in_a_question_is_the_number_that_is_checked():
-    assert f"${lesson00.BUDGET_USD:g}" in lesson00.CALM.question and str(lesson00.MANY) in lesson00.CALM.question
+    assert (
+        f"${lesson00.BUDGET_USD:g}" in lesson00.CALM.question and str(lesson00.MANY) in lesson00.CALM.question
+    )
     assert f"${lesson01.TARGET_USD:g}" in lesson01.UNDER_BUDGET.question
     assert f"{lesson01.TARGET_P99_MS:g} ms" in lesson01.UNDER_BUDGET.question
     said = re.findall(r"\d+", lesson01.BY_HAND.question)
     assert said[:3] == [str(lesson01.EXERCISE_MB), str(lesson01.EXERCISE_RPS), str(lesson01.EXERCISE_MS)]
 
 
-# Lesson 01 ---------------------------------------------------------------------------------------------------------
+# Lesson 01 ------------------------------------------------------------
 
 
 def test_the_simulated_month_lies_on_the_closed_form():
@@ -199,7 +229,9 @@ def test_the_simulated_month_lies_on_the_closed_form():
         for name in lesson01.NAMES:
             import numpy as np
 
-            closed = np.exp(np.interp(math.log(rate_rps), np.log(lesson01.RATES_RPS), np.log(curve[name] + 1e-9)))
+            closed = np.exp(
+                np.interp(math.log(rate_rps), np.log(lesson01.RATES_RPS), np.log(curve[name] + 1e-9))
+            )
             assert month.usd(name) == pytest.approx(closed, rel=0.06, abs=0.1), (rate_rps, name)
 
 
@@ -207,17 +239,23 @@ def test_the_bill_by_hand_is_the_lambda_price_list():
     requests = 12 * 730 * 3600
     gb_seconds = requests * 0.2 * 0.5
     book = price_book()
-    by_hand = ((requests - facts.value("free_tier.lambda.requests")) * book.usd("lambda.requests")
-               + (gb_seconds - facts.value("free_tier.lambda.duration")) * book.usd("lambda.duration.x86_64"))
+    by_hand = (requests - facts.value("free_tier.lambda.requests")) * book.usd("lambda.requests") + (
+        gb_seconds - facts.value("free_tier.lambda.duration")
+    ) * book.usd("lambda.duration.x86_64")
     assert lesson01.BY_HAND.mark(by_hand).right
     assert not lesson01.BY_HAND.mark(0.0).right
 
 
 def test_both_sides_can_meet_the_target_and_the_plain_function_cannot():
-    stacks = {"servers": (lesson01.Client(), lesson01.FLEET), "arm": (lesson01.Client(), Lambda(architecture="arm64")),
-              "plain": (lesson01.Client(), Lambda())}
-    reached = {name: lesson01.UNDER_BUDGET.mark(Scenario(stack, lesson01.steady(20))).right
-               for name, stack in stacks.items()}
+    stacks = {
+        "servers": (lesson01.Client(), lesson01.FLEET),
+        "arm": (lesson01.Client(), Lambda(architecture="arm64")),
+        "plain": (lesson01.Client(), Lambda()),
+    }
+    reached = {
+        name: lesson01.UNDER_BUDGET.mark(Scenario(stack, lesson01.steady(20))).right
+        for name, stack in stacks.items()
+    }
     assert reached == {"servers": True, "arm": True, "plain": False}
 
 

@@ -44,7 +44,7 @@ def test_a_request_that_does_not_exist_is_named():
         life_of(play(arriving_at([0.0]), steady_function()), 1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=12)
 @given(seed=st.integers(0, 1000), rate=st.floats(0.5, 20), limit=st.integers(1, 5), timeout_s=st.floats(0.1, 3))
 def test_the_segments_of_a_life_fill_the_time_its_user_waited(seed, rate, limit, timeout_s):
     times = np.cumsum(np.random.default_rng(seed).exponential(1 / rate, 15)).tolist()

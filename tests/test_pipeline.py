@@ -33,8 +33,10 @@ def code_cell(name, code, tags=""):
 
 def sections():
     both = zip(pipeline.HEADINGS["en"], pipeline.HEADINGS["ko"])
-    return "".join(text_cell(f"part-{k}", "en", f"## {english}") + text_cell(f"part-{k}", "ko", f"## {korean}")
-                   for k, (english, korean) in enumerate(both, 1))
+    return "".join(
+        text_cell(f"part-{k}", "en", f"## {english}") + text_cell(f"part-{k}", "ko", f"## {korean}")
+        for k, (english, korean) in enumerate(both, 1)
+    )
 
 
 def lesson(tmp_path, text, name="07_what_if.py"):
@@ -78,7 +80,12 @@ def test_more_than_five_lines_of_code_are_too_many(tmp_path):
 
 
 def test_five_lines_of_code_and_blank_lines_are_allowed(tmp_path):
-    assert pipeline.problems(lesson(tmp_path, sections() + code_cell("ok", "a = 1\n\nb = 2\nc = 3\nd = 4\ne = 5"))) == []
+    assert (
+        pipeline.problems(
+            lesson(tmp_path, sections() + code_cell("ok", "a = 1\n\nb = 2\nc = 3\nd = 4\ne = 5"))
+        )
+        == []
+    )
 
 
 def test_long_code_is_allowed_in_lesson_00_only(tmp_path):
@@ -90,7 +97,10 @@ def test_long_code_is_allowed_in_lesson_00_only(tmp_path):
 @pytest.mark.parametrize("code", ["def f():\n    return 1", "class A:\n    pass"])
 def test_definitions_belong_to_exercises(tmp_path, code):
     assert "move it to the library" in the_problem(tmp_path, code_cell("define", code))
-    assert pipeline.problems(lesson(tmp_path, sections() + code_cell("define", code, ' tags=["exercise"]'))) == []
+    assert (
+        pipeline.problems(lesson(tmp_path, sections() + code_cell("define", code, ' tags=["exercise"]')))
+        == []
+    )
 
 
 @pytest.mark.parametrize("code", ["print('two words')", "x = '한글'", "x = 1  # why"])
@@ -103,9 +113,13 @@ def test_prose_inside_gettext_is_allowed(tmp_path):
 
 
 def test_headings_are_fixed_in_both_languages(tmp_path):
-    found = pipeline.problems(lesson(tmp_path, sections().replace("## 3. Run", "## 3. Try").replace("## 3. 실행", "")))
+    found = pipeline.problems(
+        lesson(tmp_path, sections().replace("## 3. Run", "## 3. Try").replace("## 3. 실행", ""))
+    )
     assert len(found) == 3, found
-    assert any("the en headings" in said for said in found) and any("the ko headings" in said for said in found)
+    assert any("the en headings" in said for said in found) and any(
+        "the ko headings" in said for said in found
+    )
 
 
 def test_more_than_25_cells_are_too_many(tmp_path):
@@ -125,8 +139,9 @@ def test_both_languages_share_code_and_ids_and_differ_in_text(tmp_path):
     for notebook in (english, korean):
         nbformat.validate(notebook)
     assert [cell.id for cell in english.cells] == [cell.id for cell in korean.cells]
-    assert [cell.source for cell in english.cells if cell.cell_type == "code"][1:] == \
-        [cell.source for cell in korean.cells if cell.cell_type == "code"][1:]
+    assert [cell.source for cell in english.cells if cell.cell_type == "code"][1:] == [
+        cell.source for cell in korean.cells if cell.cell_type == "code"
+    ][1:]
     assert "## 1. Question" in english.cells[2].source and "## 1. 질문" in korean.cells[2].source
     assert [cell.cells[1].source.count('use("ko")') for cell in (english, korean)] == [0, 1]
 
@@ -145,7 +160,9 @@ def test_the_navigation_line_links_neighbours_and_says_how_old_prices_are(tmp_pa
 def test_figures_in_text_come_from_the_data():
     from simlib import facts
 
-    said = pipeline.fill_in("at most {{value('lambda.memory_max_mb'):,.0f}} MB, {{price('lambda.requests') * 1e6:.2f}}")
+    said = pipeline.fill_in(
+        "at most {{value('lambda.memory_max_mb'):,.0f}} MB, {{price('lambda.requests') * 1e6:.2f}}"
+    )
     assert said == "at most 10,240 MB, 0.20"
     with pytest.raises(facts.FactError):
         pipeline.fill_in("{{value('no.such.fact')}}")
@@ -163,11 +180,13 @@ def test_a_changed_notebook_is_reported(tmp_path, monkeypatch):
     target = tmp_path / "07_what_if.ipynb"
     target.write_bytes(target.read_bytes().replace(b"Question", b"question"))
     (tmp_path / "99_stray.ipynb").write_text("{}", encoding="utf-8")
-    assert [said.split()[0] for said in pipeline.differing(built)] == ["notebooks/07_what_if.ipynb",
-                                                                       "notebooks/99_stray.ipynb"]
+    assert [said.split()[0] for said in pipeline.differing(built)] == [
+        "notebooks/07_what_if.ipynb",
+        "notebooks/99_stray.ipynb",
+    ]
 
 
-# The real lessons --------------------------------------------------------------------------------------------------
+# The real lessons ----------------------------------------------------
 
 LESSONS = pipeline.lessons()
 
@@ -185,7 +204,9 @@ def test_the_notebooks_do_not_differ_from_their_sources():
     assert pipeline.differing(pipeline.build(LESSONS)) == []
 
 
-@pytest.mark.parametrize("path", sorted(pipeline.NOTEBOOKS.rglob("[0-9][0-9]_*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted(pipeline.NOTEBOOKS.rglob("[0-9][0-9]_*.ipynb")), ids=lambda path: path.stem
+)
 def test_a_notebook_is_kept_without_outputs(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     assert len(cells) <= pipeline.MOST_CELLS
@@ -198,5 +219,7 @@ def test_links_of_every_notebook_lead_somewhere():
     for made in LESSONS:
         for language in ("en", "ko"):
             folder = (pipeline.NOTEBOOKS / made.path(language)).parent
-            for target in re.findall(r"\]\(([^)#]+?\.ipynb)", pipeline.build([*LESSONS])[made.path(language)]):
+            for target in re.findall(
+                r"\]\(([^)#]+?\.ipynb)", pipeline.build([*LESSONS])[made.path(language)]
+            ):
                 assert (folder / target).resolve().is_file(), (made.stem, language, target)

@@ -226,7 +226,7 @@ FAULTS = {
     SMALL + "costs: [{nat: {}}]": ["costs entry 1 is 'nat'", "nat_gateway"],
     SMALL + "name: 5": ["name is 5", "quotes"],
     SMALL + "region: [a]": ["region is ['a']", "text"],
-    SMALL + "region: us-east-9": ["Region 'us-east-9'", "us-east-1"],
+    SMALL + "region: us-east-9": ["no prices for the Region 'us-east-9'", "us-east-1"],
     SMALL + "date: yesterday": ["'yesterday'", "YYYY-MM-DD"],
     SMALL + "date: 2026-02-30": ["'2026-02-30'", "calendar"],
     SMALL + "date: 2026-01-01 10:00": ["YYYY-MM-DD"],

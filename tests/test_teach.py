@@ -17,17 +17,30 @@ def english():
     i18n.use("en")
 
 
-# Typing ------------------------------------------------------------------------------------------------------------
+# Typing ----------------------------------------------------
 
 
-@pytest.mark.parametrize(("typed", "value"), [("3", 3), (" 3.5 ", 3.5), ("1,000", 1000), ("$12", 12), ("40 %", 40),
-                                              ("2e3", 2000), ("-0.5", -0.5), ("1,234,567.5", 1234567.5)])
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        ("3", 3),
+        (" 3.5 ", 3.5),
+        ("1,000", 1000),
+        ("$12", 12),
+        ("40 %", 40),
+        ("2e3", 2000),
+        ("-0.5", -0.5),
+        ("1,234,567.5", 1234567.5),
+    ],
+)
 def test_numbers_are_read_the_way_people_write_them(typed, value):
     assert teach.parse_number(typed) == value
 
 
-@pytest.mark.parametrize("typed", ["", "many", "1,5", "nan", "inf", "1e999", "1_000", "3 apples", "=1+1",
-                                   "<script>", "--1", "1 2", "٣x"])
+@pytest.mark.parametrize(
+    "typed",
+    ["", "many", "1,5", "nan", "inf", "1e999", "1_000", "3 apples", "=1+1", "<script>", "--1", "1 2", "٣x"],
+)
 def test_nonsense_gets_one_sentence(typed):
     with pytest.raises(teach.InputError) as caught:
         teach.parse_number(typed)
@@ -52,7 +65,7 @@ def test_a_unit_typed_with_the_number_is_understood():
     assert teach.parse_number("30 ms", 1, 900, "ms") == 30
 
 
-# Predict -----------------------------------------------------------------------------------------------------------
+# Predict ----------------------------------------------------
 
 RATE = teach.Prediction("rate", "At which rate?", unit="rps", lo=0.01, hi=10_000)
 WHICH = teach.Prediction("which", "Which one?", choices=("the first", "the second"))
@@ -62,8 +75,10 @@ def test_a_prediction_is_kept_and_shown_beside_the_result():
     store = teach.Store()
     assert "no prediction" in teach.looking_back(RATE, 8.0, store)
     store.commit(RATE, "4")
-    assert teach.looking_back(RATE, 8.0, store) == \
-        "You predicted 4 rps; the run gives 8 rps: the truth is 2 times as high."
+    assert (
+        teach.looking_back(RATE, 8.0, store)
+        == "You predicted 4 rps; the run gives 8 rps: the truth is 2 times as high."
+    )
     store.commit(RATE, "40")
     assert "your number is 5 times as high" in teach.looking_back(RATE, 8.0, store)
     store.commit(RATE, "8.5")
@@ -105,7 +120,7 @@ def test_a_file_that_holds_no_predictions_is_refused_whole(tmp_path, content):
     assert store.get("rate") is None
 
 
-# Check -------------------------------------------------------------------------------------------------------------
+# Check ----------------------------------------------------
 
 
 def make_check(calls=None):
@@ -114,8 +129,15 @@ def make_check(calls=None):
             calls.append(1)
         return 40.0
 
-    return teach.Check("c", "How much?", answer, lambda value: f"It is {value:g}.", unit="USD", lo=0,
-                       hints=(teach.Hint(lambda: 20.0, "You counted one server; a fair fleet has two."),))
+    return teach.Check(
+        "c",
+        "How much?",
+        answer,
+        lambda value: f"It is {value:g}.",
+        unit="USD",
+        lo=0,
+        hints=(teach.Hint(lambda: 20.0, "You counted one server; a fair fleet has two."),),
+    )
 
 
 def test_a_check_is_computed_once_and_only_when_it_is_needed():
@@ -146,8 +168,14 @@ def test_the_answer_is_folded_until_a_try_was_made():
 
 
 def test_a_choice_check_gives_the_hint_of_the_wrong_choice():
-    question = teach.Check("c", "Which?", lambda: 1, lambda value: "The second.", choices=("a", "b", "c"),
-                           hints=(teach.Hint(lambda: 0, "Look at the other axis."),))
+    question = teach.Check(
+        "c",
+        "Which?",
+        lambda: 1,
+        lambda value: "The second.",
+        choices=("a", "b", "c"),
+        hints=(teach.Hint(lambda: 0, "Look at the other axis."),),
+    )
     assert "other axis" in question.mark(0).text
     assert not question.mark(2).right and question.mark(1).right
 
@@ -158,14 +186,25 @@ class Thing(Checked):
 
 
 TARGET = teach.Target(
-    "t", "Be small and cheap.", Thing,
-    (teach.Condition("size", lambda thing: thing.size, 3), teach.Condition("price", lambda thing: 10 / thing.size, 5)),
-    solution=lambda: Thing(size=2), worked=lambda: "Two is enough.")
+    "t",
+    "Be small and cheap.",
+    Thing,
+    (
+        teach.Condition("size", lambda thing: thing.size, 3),
+        teach.Condition("price", lambda thing: 10 / thing.size, 5),
+    ),
+    solution=lambda: Thing(size=2),
+    worked=lambda: "Two is enough.",
+)
 
 
 def test_a_target_names_every_condition_and_needs_all_of_them():
     missed = TARGET.mark(Thing(size=1))
-    assert not missed.right and "✓ size: 1" in missed.text and "✗ price: 10, but at most 5 is allowed" in missed.text
+    assert (
+        not missed.right
+        and "✓ size: 1" in missed.text
+        and "✗ price: 10, but at most 5 is allowed" in missed.text
+    )
     assert TARGET.mark(TARGET.solution()).right
     assert TARGET.unfold() == "Two is enough."
 
@@ -180,10 +219,12 @@ def test_an_essay_shows_its_points_only_after_something_was_written():
     essay = teach.Essay("e", "Why?", ("because of idle time",))
     with pytest.raises(teach.InputError):
         essay.compare("  dunno ")
-    assert essay.compare("A server is paid for while it waits, a function is not.") == ["because of idle time"]
+    assert essay.compare("A server is paid for while it waits, a function is not.") == [
+        "because of idle time"
+    ]
 
 
-# Quiz --------------------------------------------------------------------------------------------------------------
+# Quiz ----------------------------------------------------
 
 
 def options(right=1, count=4):
@@ -199,17 +240,22 @@ def test_a_wrong_option_gets_its_reason_and_the_right_one_all_reasons():
         question.mark(None)
 
 
-@pytest.mark.parametrize("broken", [
-    lambda: teach.Question("?", options(right=9)), lambda: teach.Question("?", options(), domain="speed"),
-    lambda: teach.Question("?", options(count=3), domain="cost"),
-    lambda: teach.Quiz((teach.Question("?", options()),)),
-    lambda: teach.Quiz((teach.Question("?", options()),) * 3)])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        lambda: teach.Question("?", options(right=9)),
+        lambda: teach.Question("?", options(), domain="speed"),
+        lambda: teach.Question("?", options(count=3), domain="cost"),
+        lambda: teach.Quiz((teach.Question("?", options()),)),
+        lambda: teach.Quiz((teach.Question("?", options()),) * 3),
+    ],
+)
 def test_a_malformed_quiz_is_refused(broken):
     with pytest.raises(ValueError):
         broken()
 
 
-# Explore -----------------------------------------------------------------------------------------------------------
+# Explore ----------------------------------------------------
 
 
 class FakePicture:
@@ -234,11 +280,15 @@ def run(settings):
 
 
 FAKE = teach.Explorable(
-    controls=(teach.control(Thing, "size", "Size", hi=10, whole=True),
-              teach.Control("shape", "Shape", "a", choices=(("a", "round"), ("b", "square")))),
-    run=run, picture=FakePicture,
+    controls=(
+        teach.control(Thing, "size", "Size", hi=10, whole=True),
+        teach.Control("shape", "Shape", "a", choices=(("a", "round"), ("b", "square"))),
+    ),
+    run=run,
+    picture=FakePicture,
     say=lambda found, pinned: f"area {found['area']}" + (f" against {pinned['area']}" if pinned else ""),
-    bills=lambda found: {"one": found["area"]})
+    bills=lambda found: {"one": found["area"]},
+)
 
 
 def test_a_move_runs_once_and_draws_once():

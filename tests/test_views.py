@@ -9,7 +9,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simlib import Client, Ec2, Lambda, Operation, Poisson, Scenario, Spike, Traffic, bill, compare, i18n, simulate, views
+from simlib import (
+    Client,
+    Ec2,
+    Lambda,
+    Operation,
+    Poisson,
+    Scenario,
+    Spike,
+    Traffic,
+    bill,
+    compare,
+    i18n,
+    simulate,
+    views,
+)
 from simlib.lessons import lesson00, lesson01
 
 
@@ -23,10 +37,15 @@ def english():
 @pytest.fixture(scope="module")
 def both():
     """A short rush through servers and through Lambda."""
-    traffic = Traffic(Spike(base_rps=2, spike_rps=60, start_s=5, duration_s=5), window_s=40,
-                      operations=Operation(work_vcpu_s=0.2, io_s=0.0))
-    return {name: simulate(Scenario((Client(), service), traffic, name=name))
-            for name, service in (("EC2", Ec2(queue_limit=20)), ("Lambda", Lambda(memory_mb=1769)))}
+    traffic = Traffic(
+        Spike(base_rps=2, spike_rps=60, start_s=5, duration_s=5),
+        window_s=40,
+        operations=Operation(work_vcpu_s=0.2, io_s=0.0),
+    )
+    return {
+        name: simulate(Scenario((Client(), service), traffic, name=name))
+        for name, service in (("EC2", Ec2(queue_limit=20)), ("Lambda", Lambda(memory_mb=1769)))
+    }
 
 
 def pixels(picture):
@@ -36,14 +55,19 @@ def pixels(picture):
 def all_pictures(both):
     bills = {name: bill(result) for name, result in both.items()}
     seen = lesson01.month(2.0)
-    return {"storm": views.plot_storm(both), "latency": views.plot_latency(both),
-            "concurrency": views.plot_concurrency(both["Lambda"]), "bill": views.plot_bill(bills),
-            "paid": views.plot_paid_and_used(both["EC2"]),
-            "break_even": views.plot_break_even(lesson01.RATE_EXPLORER.look(seen)),
-            "map": views.plot_break_even_map(lesson01.MAP_EXPLORER.look(seen)), "geography": views.plot_map()}
+    return {
+        "storm": views.plot_storm(both),
+        "latency": views.plot_latency(both),
+        "concurrency": views.plot_concurrency(both["Lambda"]),
+        "bill": views.plot_bill(bills),
+        "paid": views.plot_paid_and_used(both["EC2"]),
+        "break_even": views.plot_break_even(lesson01.RATE_EXPLORER.look(seen)),
+        "map": views.plot_break_even_map(lesson01.MAP_EXPLORER.look(seen)),
+        "geography": views.plot_map(),
+    }
 
 
-# Every picture -----------------------------------------------------------------------------------------------------
+# Every picture ----------------------------------------------------
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])
@@ -75,8 +99,12 @@ def test_without_a_korean_font_figures_fall_back_to_english(both, monkeypatch):
 def test_showing_the_same_again_gives_the_same_picture(both):
     picture = views.Latency(("EC2", "Lambda")).show(both)
     first = picture.png()
-    slow = {name: simulate(Scenario((Client(last_mile_ms=200), *result.scenario.stack[1:]), result.scenario.traffic))
-            for name, result in both.items()}
+    slow = {
+        name: simulate(
+            Scenario((Client(last_mile_ms=200), *result.scenario.stack[1:]), result.scenario.traffic)
+        )
+        for name, result in both.items()
+    }
     assert picture.show(slow).png() != first
     assert picture.show(both).png() == first
 
@@ -92,7 +120,7 @@ def test_views_silences_only_the_font_manager():
     assert logging.getLogger("matplotlib").level != logging.ERROR
 
 
-# What is drawn -----------------------------------------------------------------------------------------------------
+# What is drawn ----------------------------------------------------
 
 
 def test_everybody_is_served_waiting_or_refused_at_every_moment(both):
@@ -124,8 +152,11 @@ def test_the_bars_of_the_bill_add_up_to_its_total(both):
     bills = {name: bill(result) for name, result in both.items()}
     picture = views.plot_bill(bills)
     for row, invoice in enumerate(bills.values()):
-        widths = [patch.get_width() for patch in picture.axes.patches
-                  if abs(patch.get_y() + patch.get_height() / 2 - row) < 0.01]
+        widths = [
+            patch.get_width()
+            for patch in picture.axes.patches
+            if abs(patch.get_y() + patch.get_height() / 2 - row) < 0.01
+        ]
         assert sum(widths) == pytest.approx(invoice.total_usd)
 
 
@@ -139,7 +170,9 @@ def test_the_fleet_never_uses_more_than_is_paid_for():
 def test_the_crossing_lies_where_both_lines_meet():
     seen = lesson01.RATE_EXPLORER.look(lesson01.month(2.0))
     log_rps = np.log(seen["rps"])
-    costs = [np.interp(np.log(seen["crossing_rps"]), log_rps, seen["usd"][name]) for name in ("Lambda", "EC2")]
+    costs = [
+        np.interp(np.log(seen["crossing_rps"]), log_rps, seen["usd"][name]) for name in ("Lambda", "EC2")
+    ]
     assert costs[0] == pytest.approx(costs[1], rel=0.02)
 
 
@@ -150,7 +183,7 @@ def test_round_limits_lie_above_the_data_and_are_few():
     assert len(set(tops)) < 60
 
 
-# Tables ------------------------------------------------------------------------------------------------------------
+# Tables ----------------------------------------------------
 
 
 def test_the_bill_in_html_has_every_line_price_source_and_date(both):
@@ -184,8 +217,11 @@ def test_runs_side_by_side_show_what_summary_says(both):
 def test_a_comparison_names_the_lower_side_and_no_cell_looks_like_mathematics(language):
     i18n.use(language)
     traffic = lesson00.storm(50)
-    found = compare(Scenario((Client(), Ec2()), traffic, name="EC2"), Scenario((Client(), Lambda()), traffic, name="Lambda"),
-                    seeds=range(3))
+    found = compare(
+        Scenario((Client(), Ec2()), traffic, name="EC2"),
+        Scenario((Client(), Lambda()), traffic, name="Lambda"),
+        seeds=range(3),
+    )
     table = views.comparison_table(found)
     assert len(table) == len(found.table)
     assert table.iloc[0].iloc[-1] == i18n._("{side} lower", side="Lambda")

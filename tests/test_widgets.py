@@ -40,19 +40,33 @@ def run(settings):
 
 
 def bills(found):
-    line = Line("AWS Lambda", "requests", "lambda.requests", found["rate"] * 1e6, "request", 2e-7, "1",
-                found["rate"] * 0.2, "lambda-pricing")
+    line = Line(
+        "AWS Lambda",
+        "requests",
+        "lambda.requests",
+        found["rate"] * 1e6,
+        "request",
+        2e-7,
+        "1",
+        found["rate"] * 0.2,
+        "lambda-pricing",
+    )
     return {"Lambda": Bill((line,), ("CloudWatch Logs, unless added",), "us-east-1", "2026-11-23")}
 
 
 def explorable(live=True):
     return teach.Explorable(
-        controls=(teach.Control("rate", "Rate", 10.0, "rps", 0.1, 1000),
-                  teach.Control("zones", "Zones", 2, "", 1, 6, whole=True),
-                  teach.Control("shape", "Shape", "a", choices=(("a", "round"), ("b", "square")))),
-        run=run, picture=Parabola,
+        controls=(
+            teach.Control("rate", "Rate", 10.0, "rps", 0.1, 1000),
+            teach.Control("zones", "Zones", 2, "", 1, 6, whole=True),
+            teach.Control("shape", "Shape", "a", choices=(("a", "round"), ("b", "square"))),
+        ),
+        run=run,
+        picture=Parabola,
         say=lambda found, pinned: f"rate {found['rate']:g}" + (f", A {pinned['rate']:g}" if pinned else ""),
-        bills=bills, live=live)
+        bills=bills,
+        live=live,
+    )
 
 
 def shown(made):
@@ -123,7 +137,7 @@ def test_a_wide_range_gets_a_logarithmic_slider():
 def test_nonsense_in_a_field_gets_a_sentence_and_a_stale_picture(typed):
     made = widgets.explore(explorable())
     made.sliders["rate"].main.value = 100
-    picture = re.search("base64,([^\"]+)", made.picture.value).group(1)
+    picture = re.search('base64,([^"]+)', made.picture.value).group(1)
     made.sliders["rate"].field.value = typed
     assert "⚠" in made.problem.value and "<b>5" not in made.problem.value
     assert "opacity:0.4" in made.picture.value and picture in made.picture.value
@@ -170,7 +184,7 @@ def test_a_long_run_waits_for_its_button():
 def test_a_prediction_is_kept_or_refused_with_a_sentence():
     store = teach.Store()
     made = widgets.predict(teach.Prediction("p", "How many?", lo=0, hi=100), store)
-    field, = the_texts(made, ipywidgets.Text)
+    (field,) = the_texts(made, ipywidgets.Text)
     field.value = "some"
     button(made, "Keep my prediction").click()
     assert "⚠" in all_words(made) and store.get("p") is None
@@ -180,10 +194,15 @@ def test_a_prediction_is_kept_or_refused_with_a_sentence():
 
 
 def test_a_check_marks_hints_and_unfolds():
-    question = teach.Check("c", "How much?", lambda: 40.0, lambda value: f"It is {value:g}.",
-                           hints=(teach.Hint(lambda: 20.0, "Two servers."),))
+    question = teach.Check(
+        "c",
+        "How much?",
+        lambda: 40.0,
+        lambda value: f"It is {value:g}.",
+        hints=(teach.Hint(lambda: 20.0, "Two servers."),),
+    )
     made = widgets.check(question)
-    field, = the_texts(made, ipywidgets.Text)
+    (field,) = the_texts(made, ipywidgets.Text)
     button(made, "Show the answer").click()
     assert "Try first" in all_words(made) and "It is 40" not in all_words(made)
     for typed, said in (("x", "⚠"), ("20", "Two servers."), ("40", "✓")):
@@ -195,7 +214,9 @@ def test_a_check_marks_hints_and_unfolds():
 
 
 def test_a_target_is_marked_when_the_cell_runs():
-    target = teach.Target("t", "Small.", int, (teach.Condition("size", float, 3),), lambda: 2, lambda: "Take 2.")
+    target = teach.Target(
+        "t", "Small.", int, (teach.Condition("size", float, 3),), lambda: 2, lambda: "Take 2."
+    )
     assert "✗ size: 5" in all_words(widgets.reach(target, 5))
     assert "✓ size: 2" in all_words(widgets.reach(target, 2))
     assert "⚠" in all_words(widgets.reach(target, "nothing"))
@@ -203,7 +224,7 @@ def test_a_target_is_marked_when_the_cell_runs():
 
 def test_an_essay_shows_its_points_after_writing():
     made = widgets.write(teach.Essay("e", "Why?", ("because",)))
-    field, = the_texts(made, ipywidgets.Textarea)
+    (field,) = the_texts(made, ipywidgets.Textarea)
     button(made, "Compare").click()
     assert "⚠" in all_words(made) and "because" not in all_words(made)
     field.value = "A server is paid for while it waits, a function is not."
@@ -213,10 +234,12 @@ def test_an_essay_shows_its_points_after_writing():
 
 def test_a_quiz_gives_a_reason_for_every_option():
     plain = teach.Question("Which?", tuple(teach.Option(f"o{k}", f"why {k}", k == 0) for k in range(3)))
-    exam = teach.Question("Which design?", tuple(teach.Option(f"o{k}", f"why {k}", k == 2) for k in range(4)), "cost")
+    exam = teach.Question(
+        "Which design?", tuple(teach.Option(f"o{k}", f"why {k}", k == 2) for k in range(4)), "cost"
+    )
     made = widgets.quiz(teach.Quiz((plain, exam, plain)))
     assert "domain 4" in all_words(made.children[1])
-    field, = the_texts(made.children[1], ipywidgets.RadioButtons)
+    (field,) = the_texts(made.children[1], ipywidgets.RadioButtons)
     button(made.children[1], "Check").click()
     assert "⚠" in all_words(made.children[1])
     field.value = 0
@@ -229,7 +252,7 @@ def test_a_quiz_gives_a_reason_for_every_option():
 
 def test_what_a_learner_types_is_never_html():
     made = widgets.predict(teach.Prediction("p", "How many?"), teach.Store())
-    field, = the_texts(made, ipywidgets.Text)
+    (field,) = the_texts(made, ipywidgets.Text)
     field.value = "<script>alert(1)</script>"
     button(made, "Keep my prediction").click()
     assert "<script>" not in all_words(made)

@@ -158,7 +158,7 @@ lesson.eight_evenings()
 # The code itself is a **handler**: a function of two arguments. `event` is what happened, here the HTTP request as API
 # Gateway passes it on; `context` says who is running and how much time is left. What it returns becomes the answer.
 #
-# *What the simulator leaves out here:* API Gateway itself, the rate at which AWS adds environments ({{value("lambda.scale_environments_per_10s"):,.0f}} every
+# *What the simulator leaves out here:* API Gateway itself, the rate at which AWS adds environments ({{value("lambda.scale_environments_burst"):,.0f}} every
 # ten seconds), and servers that are added during the rush. More in AWS's words:
 # {{page("lambda-environment")}}, {{page("lambda-concurrency")}} (checked on {{as_of}}).
 
@@ -184,7 +184,7 @@ lesson.eight_evenings()
 # 코드는 **핸들러**라고 하며, 인수가 두 개인 함수입니다. `event`는 일어난 일입니다. 여기서는 API Gateway가 넘겨준 HTTP 요청입니다.
 # `context`는 누가 실행 중이고 시간이 얼마나 남았는지 알려 줍니다. 핸들러가 돌려준 값이 응답이 됩니다.
 #
-# *시뮬레이터가 여기서 생략한 것:* API Gateway 자체, AWS가 실행 환경을 늘리는 속도(10초마다 {{value("lambda.scale_environments_per_10s"):,.0f}}개), 몰리는 동안 추가되는 서버.
+# *시뮬레이터가 여기서 생략한 것:* API Gateway 자체, AWS가 실행 환경을 늘리는 속도(10초마다 {{value("lambda.scale_environments_burst"):,.0f}}개), 몰리는 동안 추가되는 서버.
 # AWS의 설명은 다음 문서를 보세요. {{page("lambda-environment")}}, {{page("lambda-concurrency")}}({{as_of}} 확인).
 
 # %% handler tags=["long"]

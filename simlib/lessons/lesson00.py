@@ -18,13 +18,32 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.i18n import N_, _, duration, number, percent, usd
 from simlib.pricing import Bill, bill
 from simlib.services import Client, Ec2, Lambda
-from simlib.teach import (Check, Condition, Control, Essay, Explorable, Hint, Option, Prediction, Question, Quiz,
-                          Target, control)
+from simlib.teach import (
+    Check,
+    Condition,
+    Control,
+    Essay,
+    Explorable,
+    Hint,
+    Option,
+    Prediction,
+    Question,
+    Quiz,
+    Target,
+    control,
+)
 from simlib.views import Latency, Storm, comparison_table, side_by_side
 from simlib.workload import Operation, Steps, Traffic, draw
 
-BUY = Operation(name="buy", work_vcpu_s=0.15, work_distribution="lognormal", work_cv=0.5, io_s=0.1,
-                io_distribution="lognormal", io_cv=0.5)
+BUY = Operation(
+    name="buy",
+    work_vcpu_s=0.15,
+    work_distribution="lognormal",
+    work_cv=0.5,
+    io_s=0.1,
+    io_distribution="lognormal",
+    io_cv=0.5,
+)
 RUSH = ((0.0, 1.0), (2.0, 0.5), (5.0, 0.25), (10.0, 0.1), (20.0, 0.02))
 WINDOW_S = 60.0
 STORMS_A_MONTH = 4.0
@@ -33,19 +52,24 @@ FLEET = Ec2(instance_type="t3.small", instances=2, zones=2)
 FUNCTION = Lambda(memory_mb=1769)
 
 
-# The storm ---------------------------------------------------------------------------------------------------------
+# The storm ----------------------------------------------------
 
 
 def storm(people: float = PEOPLE) -> Traffic:
-    """The first minute of a ticket sale to which about `people` come: most at once, the others ever more slowly.
+    """The first minute of a ticket sale to which about `people` come: most at once, the others ever later.
 
     Four sales a month; in the quiet hours between them one visitor every two minutes.
     """
     edges = [start for start, _share in RUSH] + [WINDOW_S]
     mass = sum(share * (until - start) for (start, share), until in zip(RUSH, edges[1:], strict=True))
     steps = tuple((start, share * people / mass) for start, share in RUSH)
-    return Traffic(arrivals=Steps(steps), window_s=WINDOW_S, operations=(BUY,), windows_per_month=STORMS_A_MONTH,
-                   quiet_rps=1 / 120)
+    return Traffic(
+        arrivals=Steps(steps),
+        window_s=WINDOW_S,
+        operations=(BUY,),
+        windows_per_month=STORMS_A_MONTH,
+        quiet_rps=1 / 120,
+    )
 
 
 def servers(instances: int = FLEET.instances) -> Ec2:
@@ -55,7 +79,7 @@ def servers(instances: int = FLEET.instances) -> Ec2:
 
 @dataclass(frozen=True)
 class Night:
-    """One evening of ticket sales, played through servers and through Lambda: {name: Result}, {name: Bill}."""
+    """One evening of ticket sales through servers and through Lambda: {name: Result}, {name: Bill}."""
 
     people: float
     results: dict[str, Result]
@@ -67,8 +91,10 @@ def night(people: float = PEOPLE, fleet: Ec2 = FLEET, function: Lambda = FUNCTIO
     """Plays the same people through both designs. Kept, so that going back to a setting costs nothing."""
     traffic = storm(people)
     workload = draw(traffic, seed)
-    results = {name: simulate(Scenario((Client(), service), traffic, name=name), seed, workload)
-               for name, service in (("EC2", fleet), ("Lambda", function))}
+    results = {
+        name: simulate(Scenario((Client(), service), traffic, name=name), seed, workload)
+        for name, service in (("EC2", fleet), ("Lambda", function))
+    }
     return Night(people, results, {name: bill(result) for name, result in results.items()})
 
 
@@ -82,14 +108,28 @@ def _refused(result: Result) -> int:
 
 def _say_side(name: str, seen: Night, before: Night | None) -> str:
     result = seen.results[name]
-    words = _("{side}: {served} served, {refused} refused; 99 of 100 served people wait at most {p99}; {usd} a month.",
-              side=name, served=f"{int(result.ok.sum()):,}", refused=f"{_refused(result):,}",
-              p99=duration(_p99_ms(result)), usd=usd(seen.bills[name].total_usd))
+    words = _(
+        "{side}: {served} served, {refused} refused; 99 of 100 served people wait at most {p99}; {usd} a "
+        "month.",
+        side=name,
+        served=f"{int(result.ok.sum()):,}",
+        refused=f"{_refused(result):,}",
+        p99=duration(_p99_ms(result)),
+        usd=usd(seen.bills[name].total_usd),
+    )
     if before is None:
         return words
     old = before.results[name]
-    return words + " " + _("(A: {refused} refused, {p99}, {usd})", refused=f"{_refused(old):,}",
-                           p99=duration(_p99_ms(old)), usd=usd(before.bills[name].total_usd))
+    return (
+        words
+        + " "
+        + _(
+            "(A: {refused} refused, {p99}, {usd})",
+            refused=f"{_refused(old):,}",
+            p99=duration(_p99_ms(old)),
+            usd=usd(before.bills[name].total_usd),
+        )
+    )
 
 
 def _say_night(seen: Night, before: Night | None) -> str:
@@ -100,21 +140,42 @@ PEOPLE_CONTROL = Control("people", N_("People in the first minute"), 300, "", 20
 
 STORM = Explorable(
     controls=(PEOPLE_CONTROL,),
-    run=lambda settings: night(settings["people"]), picture=Storm, look=lambda seen: seen.results, say=_say_night,
-    bills=lambda seen: seen.bills)
+    run=lambda settings: night(settings["people"]),
+    picture=Storm,
+    look=lambda seen: seen.results,
+    say=_say_night,
+    bills=lambda seen: seen.bills,
+)
 
 CHANCE = Explorable(
-    controls=(Control("seed", N_("Seed of the dice"), 0, "", 0, 30, whole=True,
-                      doc=N_("another seed is another evening with the same odds")),),
-    run=lambda settings: night(150, seed=settings["seed"]), picture=lambda: Latency(("EC2", "Lambda")),
+    controls=(
+        Control(
+            "seed",
+            N_("Seed of the dice"),
+            0,
+            "",
+            0,
+            30,
+            whole=True,
+            doc=N_("another seed is another evening with the same odds"),
+        ),
+    ),
+    run=lambda settings: night(150, seed=settings["seed"]),
+    picture=lambda: Latency(("EC2", "Lambda")),
     look=lambda seen: seen.results,
-    say=lambda seen, before: "\n".join(_say_spread(name, seen, before) for name in seen.results))
+    say=lambda seen, before: "\n".join(_say_spread(name, seen, before) for name in seen.results),
+)
 
 
 def _say_spread(name: str, seen: Night, before: Night | None) -> str:
     summary = seen.results[name].summary()
-    words = _("{side}: mean {mean}, p50 {p50}, p99 {p99}.", side=name, mean=duration(summary["mean_ms"]),
-              p50=duration(summary["p50_ms"]), p99=duration(summary["p99_ms"]))
+    words = _(
+        "{side}: mean {mean}, p50 {p50}, p99 {p99}.",
+        side=name,
+        mean=duration(summary["mean_ms"]),
+        p50=duration(summary["p50_ms"]),
+        p99=duration(summary["p99_ms"]),
+    )
     if before is None:
         return words
     return words + " " + _("(A: p99 {p99})", p99=duration(_p99_ms(before.results[name])))
@@ -124,21 +185,38 @@ BREAK = Explorable(
     controls=(
         PEOPLE_CONTROL,
         Control("servers", N_("Servers"), 2, "", 2, 20, whole=True),
-        control(Lambda, "account_concurrency", N_("Concurrency quota of the account"), lo=10, hi=1000,
-                step=10, whole=True, unit="", doc=N_("new accounts may start with a small one"))),
-    run=lambda settings: night(settings["people"], servers(settings["servers"]),
-                               replace(FUNCTION, account_concurrency=settings["account_concurrency"])),
-    picture=Storm, look=lambda seen: seen.results, say=_say_night, bills=lambda seen: seen.bills)
+        control(
+            Lambda,
+            "account_concurrency",
+            N_("Concurrency quota of the account"),
+            lo=10,
+            hi=1000,
+            step=10,
+            whole=True,
+            unit="",
+            doc=N_("new accounts may start with a small one"),
+        ),
+    ),
+    run=lambda settings: night(
+        settings["people"],
+        servers(settings["servers"]),
+        replace(FUNCTION, account_concurrency=settings["account_concurrency"]),
+    ),
+    picture=Storm,
+    look=lambda seen: seen.results,
+    say=_say_night,
+    bills=lambda seen: seen.bills,
+)
 
 
-# Predict and run ---------------------------------------------------------------------------------------------------
+# Predict and run ----------------------------------------------------
 
 MANY, PATIENCE_MS = 600, 2000.0
 
 
 @lru_cache(maxsize=1)
 def servers_needed() -> int:
-    """The smallest fleet with which 99 of 100 of the 600 people are served within two seconds and nobody is refused."""
+    """The smallest fleet that serves 600 people, 99 of 100 within two seconds, and refuses nobody."""
     for count in range(2, 60):
         result = night(MANY, servers(count)).results["EC2"]
         if _p99_ms(result) <= PATIENCE_MS and not _refused(result):
@@ -147,25 +225,39 @@ def servers_needed() -> int:
 
 
 SERVERS_NEEDED = Prediction(
-    "00.servers", N_("600 people come. How many of these servers must stand ready so that nobody is refused and 99 "
-                     "of 100 wait at most 2 seconds?"), unit=N_("servers"), lo=1, hi=1000)
+    "00.servers",
+    N_(
+        "600 people come. How many of these servers must stand ready so that nobody is refused and 99 "
+        "of 100 wait at most 2 seconds?"
+    ),
+    unit=N_("servers"),
+    lo=1,
+    hi=1000,
+)
 
 
 def fleets(counts) -> object:
     """A table of fleets of these sizes in the storm of 600: refused, percentiles and dollars."""
     nights = {_("{count} servers", count=count): night(MANY, servers(count)) for count in counts}
-    return side_by_side({name: each.results["EC2"] for name, each in nights.items()},
-                        {name: each.bills["EC2"] for name, each in nights.items()})
+    return side_by_side(
+        {name: each.results["EC2"] for name, each in nights.items()},
+        {name: each.bills["EC2"] for name, each in nights.items()},
+    )
 
 
 def eight_evenings() -> object:
     """Servers against Lambda on the same eight evenings, as a table with intervals."""
     traffic = storm(150)
-    return comparison_table(compare(Scenario((Client(), FLEET), traffic, name="EC2"),
-                                    Scenario((Client(), FUNCTION), traffic, name="Lambda"), seeds=range(8)))
+    return comparison_table(
+        compare(
+            Scenario((Client(), FLEET), traffic, name="EC2"),
+            Scenario((Client(), FUNCTION), traffic, name="Lambda"),
+            seeds=range(8),
+        )
+    )
 
 
-# A function --------------------------------------------------------------------------------------------------------
+# A function ----------------------------------------------------
 
 
 class Context:
@@ -199,17 +291,33 @@ def purchase_event(seats=2, show="evening", body: str | None = None) -> dict:
         "rawPath": "/tickets",
         "rawQueryString": "",
         "headers": {
-            "accept": "application/json", "content-length": str(len(body.encode())),
-            "content-type": "application/json", "host": host, "user-agent": "Mozilla/5.0",
-            "x-amzn-trace-id": "Root=1-6b13e6b0-0123456789abcdef01234567", "x-forwarded-for": "203.0.113.7",
-            "x-forwarded-port": "443", "x-forwarded-proto": "https",
+            "accept": "application/json",
+            "content-length": str(len(body.encode())),
+            "content-type": "application/json",
+            "host": host,
+            "user-agent": "Mozilla/5.0",
+            "x-amzn-trace-id": "Root=1-6b13e6b0-0123456789abcdef01234567",
+            "x-forwarded-for": "203.0.113.7",
+            "x-forwarded-port": "443",
+            "x-forwarded-proto": "https",
         },
         "requestContext": {
-            "accountId": "123456789012", "apiId": "a1b2c3d4e5", "domainName": host, "domainPrefix": "a1b2c3d4e5",
-            "http": {"method": "POST", "path": "/tickets", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7",
-                     "userAgent": "Mozilla/5.0"},
-            "requestId": "JKJaXmPLvHcESHA=", "routeKey": "POST /tickets", "stage": "$default",
-            "time": "05/Dec/2026:11:00:00 +0000", "timeEpoch": SALE_OPENS_EPOCH_MS,
+            "accountId": "123456789012",
+            "apiId": "a1b2c3d4e5",
+            "domainName": host,
+            "domainPrefix": "a1b2c3d4e5",
+            "http": {
+                "method": "POST",
+                "path": "/tickets",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.7",
+                "userAgent": "Mozilla/5.0",
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "routeKey": "POST /tickets",
+            "stage": "$default",
+            "time": "05/Dec/2026:11:00:00 +0000",
+            "timeEpoch": SALE_OPENS_EPOCH_MS,
         },
         "body": body,
         "isBase64Encoded": False,
@@ -219,13 +327,16 @@ def purchase_event(seats=2, show="evening", body: str | None = None) -> dict:
 def answer(handler: Callable, event: dict) -> dict:
     """What the user gets when API Gateway hands the event to this handler: status, headers and body.
 
-    Models: the event goes through JSON; a value without statusCode becomes the JSON body of a 200; an exception, a
-    value that is no JSON or a body that is no text becomes a 500 (and the reason goes to the log, here `log`).
-    Leaves out: base64 bodies, cookies, limits on size and time. Source: AWS's page on Lambda integrations for HTTP
-    APIs.
+    Models: the event goes through JSON; a value without statusCode becomes the JSON body of a 200; an
+    exception, a value that is no JSON or a body that is no text becomes a 500 (and the reason goes to the
+    log, here `log`). Leaves out: base64 bodies, cookies, limits on size and time. Source: AWS's page on
+    Lambda integrations for HTTP APIs.
     """
-    refused = {"statusCode": 500, "headers": {"content-type": "application/json"},
-               "body": '{"message":"Internal Server Error"}'}
+    refused = {
+        "statusCode": 500,
+        "headers": {"content-type": "application/json"},
+        "body": '{"message":"Internal Server Error"}',
+    }
     try:
         value = handler(json.loads(json.dumps(event)), Context("8f5a3c1e-0000-4000-8000-000000000001"))
         value = json.loads(json.dumps(value))
@@ -270,18 +381,27 @@ def read_aloud() -> str:
 
 def guide() -> str:
     """How to read that source."""
-    return "\n".join((
-        _("Read it from “def invoke”: this is what happens to one request."),
-        _("First the limits: if too many environments are busy, the request is throttled at once."),
-        _("take_idle looks for the environment that was used last and has not expired; if there is none, this is a "
-          "cold start, with the times drawn beforehand."),
-        _("“yield run.at(…)” means: let simulated time pass until then. That is all that SimPy is needed for."),
-        _("At the end the environment goes back to the idle ones, and run.span writes one row: when it began and "
-          "ended, how long the cold start took, and the milliseconds to be billed."),
-    ))
+    return "\n".join(
+        (
+            _("Read it from “def invoke”: this is what happens to one request."),
+            _("First the limits: if too many environments are busy, the request is throttled at once."),
+            _(
+                "take_idle looks for the environment that was used last and has not expired; if there is "
+                "none, this is a cold start, with the times drawn beforehand."
+            ),
+            _(
+                "“yield run.at(…)” means: let simulated time pass until then. That is all that SimPy is "
+                "needed for."
+            ),
+            _(
+                "At the end the environment goes back to the idle ones, and run.span writes one row: when it "
+                "began and ended, how long the cold start took, and the milliseconds to be billed."
+            ),
+        )
+    )
 
 
-# Exercises ---------------------------------------------------------------------------------------------------------
+# Exercises ----------------------------------------------------
 
 
 def good_handler(event, context):
@@ -301,15 +421,32 @@ def _status(event: dict) -> Callable:
 
 
 REFUSES = Target(
-    "00.handler", N_("Sell 1 to 4 seats (200). Refuse every other order with 400, never with a 500."),
+    "00.handler",
+    N_("Sell 1 to 4 seats (200). Refuse every other order with 400, never with a 500."),
     types.FunctionType,
-    (Condition(N_("an order of 2 seats is answered with"), _status(purchase_event(2)), equals=200, show=str),
-     Condition(N_("an order of 4 seats is answered with"), _status(purchase_event(4)), equals=200, show=str),
-     Condition(N_("an order of 5 seats is answered with"), _status(purchase_event(5)), equals=400, show=str),
-     Condition(N_("an order of 0 seats is answered with"), _status(purchase_event(0)), equals=400, show=str),
-     Condition(N_("a body that is not JSON is answered with"), _status(purchase_event(body="two please")),
-               equals=400, show=str)),
-    solution=lambda: good_handler, worked=lambda: inspect.getsource(good_handler))
+    (
+        Condition(
+            N_("an order of 2 seats is answered with"), _status(purchase_event(2)), equals=200, show=str
+        ),
+        Condition(
+            N_("an order of 4 seats is answered with"), _status(purchase_event(4)), equals=200, show=str
+        ),
+        Condition(
+            N_("an order of 5 seats is answered with"), _status(purchase_event(5)), equals=400, show=str
+        ),
+        Condition(
+            N_("an order of 0 seats is answered with"), _status(purchase_event(0)), equals=400, show=str
+        ),
+        Condition(
+            N_("a body that is not JSON is answered with"),
+            _status(purchase_event(body="two please")),
+            equals=400,
+            show=str,
+        ),
+    ),
+    solution=lambda: good_handler,
+    worked=lambda: inspect.getsource(good_handler),
+)
 
 BUDGET_USD = 200.0
 
@@ -330,24 +467,41 @@ def _calm_fleet() -> Ec2:
 
 
 CALM = Target(
-    "00.fleet", N_("600 people come. Serve all of them, 99 of 100 within 2 seconds, for at most $200 a month."), Ec2,
-    (Condition(N_("refused"), lambda seen: _refused(seen.result), 0),
-     Condition("p99", lambda seen: _p99_ms(seen.result), PATIENCE_MS, show=duration),
-     Condition(N_("dollars a month"), lambda seen: seen.invoice.total_usd, BUDGET_USD, show=usd)),
-    solution=_calm_fleet, examine=_play_many,
-    worked=lambda: _("{count} servers of type {type} cost {usd} a month and stand idle nearly all the time: a sale "
-                     "lasts a minute.", count=servers_needed(), type=FLEET.instance_type,
-                     usd=usd(_play_many(_calm_fleet()).invoice.total_usd)))
+    "00.fleet",
+    N_("600 people come. Serve all of them, 99 of 100 within 2 seconds, for at most $200 a month."),
+    Ec2,
+    (
+        Condition(N_("refused"), lambda seen: _refused(seen.result), 0),
+        Condition("p99", lambda seen: _p99_ms(seen.result), PATIENCE_MS, show=duration),
+        Condition(N_("dollars a month"), lambda seen: seen.invoice.total_usd, BUDGET_USD, show=usd),
+    ),
+    solution=_calm_fleet,
+    examine=_play_many,
+    worked=lambda: _(
+        "{count} servers of type {type} cost {usd} a month and stand idle nearly all the time: a sale "
+        "lasts a minute.",
+        count=servers_needed(),
+        type=FLEET.instance_type,
+        usd=usd(_play_many(_calm_fleet()).invoice.total_usd),
+    ),
+)
 
 WHY_SERVERS = Essay(
-    "00.why", N_("A colleague says: “Serverless means that there are no servers.” Answer in two or three sentences."),
-    (N_("There are servers; AWS buys, places, patches and replaces them, and you never see them."),
-     N_("You deploy code and settings (memory, time limit), not machines."),
-     N_("You pay for requests and for the milliseconds in which your code runs; nothing runs, nothing is paid."),
-     N_("What remains yours: the code, its data and permissions, its limits and its bill.")))
+    "00.why",
+    N_("A colleague says: “Serverless means that there are no servers.” Answer in two or three sentences."),
+    (
+        N_("There are servers; AWS buys, places, patches and replaces them, and you never see them."),
+        N_("You deploy code and settings (memory, time limit), not machines."),
+        N_(
+            "You pay for requests and for the milliseconds in which your code runs; nothing runs, nothing "
+            "is paid."
+        ),
+        N_("What remains yours: the code, its data and permissions, its limits and its bill."),
+    ),
+)
 
 
-# Check -------------------------------------------------------------------------------------------------------------
+# Check ----------------------------------------------------
 
 
 def _four_servers() -> Result:
@@ -359,88 +513,193 @@ def _cold_percent() -> float:
 
 
 def _which_seed_claim() -> int:
-    """Which of the three claims about the eight evenings holds: 0 servers slower, 1 Lambda slower, 2 undecided."""
+    """Which claim about the eight evenings holds: 0 servers slower, 1 Lambda slower, 2 undecided."""
     traffic = storm(150)
-    both = [[_p99_ms(simulate(Scenario((Client(), service), traffic), seed)) for seed in range(8)]
-            for service in (FLEET, FUNCTION)]
+    both = [
+        [_p99_ms(simulate(Scenario((Client(), service), traffic), seed)) for seed in range(8)]
+        for service in (FLEET, FUNCTION)
+    ]
     _middle, low, high = interval(np.array(both[0]) - np.array(both[1]))
     return 0 if low > 0 else 1 if high < 0 else 2
 
 
 CHECKS = (
-    Check("00.p99", N_("600 people, 4 servers, seed 0: within how many seconds are 99 of 100 served people answered?"),
-          answer=lambda: _p99_ms(_four_servers()) / 1000, unit=N_("s"), lo=0, hi=1000,
-          worked=lambda value: _("The p99 is {value}: move the servers to 4 and the people to 600 above, or read "
-                                 "summary()[\"p99_ms\"].", value=duration(value * 1000)),
-          hints=(Hint(lambda: _four_servers().summary()["mean_ms"] / 1000,
-                      N_("That is the mean. It mixes the lucky ones with the others; ask for the p99.")),
-                 Hint(lambda: _four_servers().summary()["p50_ms"] / 1000,
-                      N_("That is the p50: half of the people wait longer than this.")),
-                 Hint(lambda: _four_servers().summary()["p95_ms"] / 1000,
-                      N_("That is the p95: five of 100 people wait longer than this.")),
-                 Hint(lambda: _p99_ms(_four_servers()),
-                      N_("The question asks for seconds; your number is in milliseconds.")))),
-    Check("00.cold", N_("300 people, seed 0: what percentage of the calls of the function were cold starts?"),
-          answer=_cold_percent, unit="%", lo=0, hi=100, tolerance=0.1,
-          worked=lambda value: _("{cold} of {calls} calls found no idle environment: {share}. In a storm cold starts "
-                                 "come in the first moment; afterwards the environments are reused.",
-                                 cold=night(PEOPLE).results["Lambda"].summary()["cold_starts"],
-                                 calls=f"{night(PEOPLE).results['Lambda'].n:,}", share=percent(value / 100)),
-          hints=(Hint(lambda: night(PEOPLE).results["Lambda"].summary()["cold_starts"],
-                      N_("That is how many there were. Divide by the number of calls.")),
-                 Hint(lambda: _cold_percent() / 100, N_("That is the share; the question asks for a percentage.")))),
-    Check("00.seeds", N_("Eight evenings with 150 people, the same people for both: what may you say about the p99?"),
-          answer=_which_seed_claim, worked=lambda value: _("The interval of the paired differences decides: it lies "
-                                                           "wholly on one side of zero, or it does not."),
-          choices=(N_("The servers have the higher p99."), N_("Lambda has the higher p99."),
-                   N_("Eight evenings are too few to tell.")),
-          hints=(Hint(lambda: 1, N_("Look at the sign of the difference in the table of the eight evenings.")),
-                 Hint(lambda: 2, N_("Look at the interval in the table: does it contain zero?")),
-                 Hint(lambda: 0, N_("Look at the interval in the table of the eight evenings.")))),
+    Check(
+        "00.p99",
+        N_("600 people, 4 servers, seed 0: within how many seconds are 99 of 100 served people answered?"),
+        answer=lambda: _p99_ms(_four_servers()) / 1000,
+        unit=N_("s"),
+        lo=0,
+        hi=1000,
+        worked=lambda value: _(
+            "The p99 is {value}: move the servers to 4 and the people to 600 above, or read "
+            'summary()["p99_ms"].',
+            value=duration(value * 1000),
+        ),
+        hints=(
+            Hint(
+                lambda: _four_servers().summary()["mean_ms"] / 1000,
+                N_("That is the mean. It mixes the lucky ones with the others; ask for the p99."),
+            ),
+            Hint(
+                lambda: _four_servers().summary()["p50_ms"] / 1000,
+                N_("That is the p50: half of the people wait longer than this."),
+            ),
+            Hint(
+                lambda: _four_servers().summary()["p95_ms"] / 1000,
+                N_("That is the p95: five of 100 people wait longer than this."),
+            ),
+            Hint(
+                lambda: _p99_ms(_four_servers()),
+                N_("The question asks for seconds; your number is in milliseconds."),
+            ),
+        ),
+    ),
+    Check(
+        "00.cold",
+        N_("300 people, seed 0: what percentage of the calls of the function were cold starts?"),
+        answer=_cold_percent,
+        unit="%",
+        lo=0,
+        hi=100,
+        tolerance=0.1,
+        worked=lambda value: _(
+            "{cold} of {calls} calls found no idle environment: {share}. In a storm cold starts "
+            "come in the first moment; afterwards the environments are reused.",
+            cold=night(PEOPLE).results["Lambda"].summary()["cold_starts"],
+            calls=f"{night(PEOPLE).results['Lambda'].n:,}",
+            share=percent(value / 100),
+        ),
+        hints=(
+            Hint(
+                lambda: night(PEOPLE).results["Lambda"].summary()["cold_starts"],
+                N_("That is how many there were. Divide by the number of calls."),
+            ),
+            Hint(lambda: _cold_percent() / 100, N_("That is the share; the question asks for a percentage.")),
+        ),
+    ),
+    Check(
+        "00.seeds",
+        N_("Eight evenings with 150 people, the same people for both: what may you say about the p99?"),
+        answer=_which_seed_claim,
+        worked=lambda value: _(
+            "The interval of the paired differences decides: it lies "
+            "wholly on one side of zero, or it does not."
+        ),
+        choices=(
+            N_("The servers have the higher p99."),
+            N_("Lambda has the higher p99."),
+            N_("Eight evenings are too few to tell."),
+        ),
+        hints=(
+            Hint(lambda: 1, N_("Look at the sign of the difference in the table of the eight evenings.")),
+            Hint(lambda: 2, N_("Look at the interval in the table: does it contain zero?")),
+            Hint(lambda: 0, N_("Look at the interval in the table of the eight evenings.")),
+        ),
+    ),
 )
 
 
-# Quiz --------------------------------------------------------------------------------------------------------------
+# Quiz ----------------------------------------------------
 
-QUIZ = Quiz((
-    Question(N_("What do you hand over to AWS Lambda?"), (
-        Option(N_("A virtual server with your program on it"),
-               N_("That is Amazon EC2: then you also patch and scale the server.")),
-        Option(N_("Your code and settings such as memory and time limit"),
-               N_("Lambda starts as many execution environments as requests need, and removes them again."), True),
-        Option(N_("The number of servers you expect to need"),
-               N_("Nobody asks for that: one environment is started per request in progress.")),
-    )),
-    Question(N_("The mean waiting time of an evening is 0.4 s, the p99 is 9 s. What does that say?"), (
-        Option(N_("One of 100 people waits 9 seconds or longer, though most are answered quickly."),
-               N_("The mean hides the few who wait long; percentiles show them."), True),
-        Option(N_("Everybody waits between 0.4 s and 9 s."),
-               N_("Neither the mean nor the p99 is a limit: some wait less than 0.4 s and some more than 9 s.")),
-        Option(N_("The measurement is wrong, since the mean must lie near the p99."),
-               N_("They lie far apart whenever a few people wait much longer than the others.")),
-    )),
-    Question(N_("A museum sells tickets for special exhibitions: for weeks nothing happens, then hundreds of orders "
-                "arrive within a minute. Two developers look after everything. Which design has the least "
-                "operational overhead and the lowest cost?"), (
-        Option(N_("An Auto Scaling group of EC2 instances behind a load balancer, at least two instances"),
-               N_("Two instances and the load balancer are paid for all month, and new instances take minutes to "
-                  "start: the minute is over by then.")),
-        Option(N_("Reserved EC2 instances sized for the largest rush"),
-               N_("A reservation lowers the price of machines that stand idle nearly always; it is still paid for "
-                  "every hour.")),
-        Option(N_("Lambda behind an API Gateway HTTP API"),
-               N_("Nothing is paid for while nobody comes, environments are added within a second, and there is no "
-                  "server to look after. The concurrency quota has to be checked beforehand."), True),
-        Option(N_("Containers on a fixed cluster of EC2 instances"),
-               N_("Containers pack programs well, but the instances below them must still be paid for, patched and "
-                  "scaled.")),
-    ), domain="cost"),
-))
+QUIZ = Quiz(
+    (
+        Question(
+            N_("What do you hand over to AWS Lambda?"),
+            (
+                Option(
+                    N_("A virtual server with your program on it"),
+                    N_("That is Amazon EC2: then you also patch and scale the server."),
+                ),
+                Option(
+                    N_("Your code and settings such as memory and time limit"),
+                    N_(
+                        "Lambda starts as many execution environments as requests need, and removes them "
+                        "again."
+                    ),
+                    True,
+                ),
+                Option(
+                    N_("The number of servers you expect to need"),
+                    N_("Nobody asks for that: one environment is started per request in progress."),
+                ),
+            ),
+        ),
+        Question(
+            N_("The mean waiting time of an evening is 0.4 s, the p99 is 9 s. What does that say?"),
+            (
+                Option(
+                    N_("One of 100 people waits 9 seconds or longer, though most are answered quickly."),
+                    N_("The mean hides the few who wait long; percentiles show them."),
+                    True,
+                ),
+                Option(
+                    N_("Everybody waits between 0.4 s and 9 s."),
+                    N_(
+                        "Neither the mean nor the p99 is a limit: some wait less than 0.4 s and some more "
+                        "than 9 s."
+                    ),
+                ),
+                Option(
+                    N_("The measurement is wrong, since the mean must lie near the p99."),
+                    N_("They lie far apart whenever a few people wait much longer than the others."),
+                ),
+            ),
+        ),
+        Question(
+            N_(
+                "A museum sells tickets for special exhibitions: for weeks nothing happens, then hundreds of "
+                "orders arrive within a minute. Two developers look after everything. Which design has the "
+                "least operational overhead and the lowest cost?"
+            ),
+            (
+                Option(
+                    N_(
+                        "An Auto Scaling group of EC2 instances behind a load balancer, at least two "
+                        "instances"
+                    ),
+                    N_(
+                        "Two instances and the load balancer are paid for all month, and new instances take "
+                        "minutes to start: the minute is over by then."
+                    ),
+                ),
+                Option(
+                    N_("Reserved EC2 instances sized for the largest rush"),
+                    N_(
+                        "A reservation lowers the price of machines that stand idle nearly always; it is "
+                        "still paid for every hour."
+                    ),
+                ),
+                Option(
+                    N_("Lambda behind an API Gateway HTTP API"),
+                    N_(
+                        "Nothing is paid for while nobody comes, environments are added within a second, "
+                        "and there is no "
+                        "server to look after. The concurrency quota has to be checked beforehand."
+                    ),
+                    True,
+                ),
+                Option(
+                    N_("Containers on a fixed cluster of EC2 instances"),
+                    N_(
+                        "Containers pack programs well, but the instances below them must still be paid for, "
+                        "patched and scaled."
+                    ),
+                ),
+            ),
+            domain="cost",
+        ),
+    )
+)
 
 
 def how_busy() -> str:
     """How much of what the two servers offer in a month the company uses, in one sentence."""
     busy = float(night(PEOPLE).results["EC2"].workload.work_vcpu_s.sum()) * STORMS_A_MONTH
     paid = FLEET.instances * FLEET.kind.vcpu * facts.value("hours_per_month") * 3600
-    return _("In a month the four sales use {busy} vCPU-seconds of the {paid} that are paid for: {share}.",
-             busy=number(busy), paid=f"{paid:,.0f}", share=percent(busy / paid))
+    return _(
+        "In a month the four sales use {busy} vCPU-seconds of the {paid} that are paid for: {share}.",
+        busy=number(busy),
+        paid=f"{paid:,.0f}",
+        share=percent(busy / paid),
+    )

@@ -59,7 +59,8 @@ class NatGateway(Cost):
 
 @dataclass(frozen=True)
 class DataTransferOut(Cost):
-    """What is sent to users on the internet: `share` of the returned bytes of every request.
+    """What is sent to users on the internet: `share` of the bytes returned by requests that were
+    answered.
 
     Billed for: gigabytes out, in tiers; data in is free.
     """
@@ -68,7 +69,9 @@ class DataTransferOut(Cost):
     share: float = param(1.0, "", "share of the returned bytes that leave AWS (the rest stays in a cache)", 0, 1)
 
     def usage(self, metered):
-        return {"data_transfer.out": self.share * float(metered.workload.item_bytes.sum()) / BYTES_PER_GB}
+        answered = metered.spans["request"][(metered.spans["call"] == 0) & (metered.spans["status"] < 400)]
+        sent = float(metered.workload.item_bytes[answered].sum())
+        return {"data_transfer.out": self.share * sent / BYTES_PER_GB}
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,6 @@
 
 from simlib.services.ec2.credits import CpuCredits
 from simlib.services.ec2.managed import ManagedInstances
-from simlib.services.ec2.service import Ec2
+from simlib.services.ec2.service import PURCHASES, Ec2
 
-__all__ = ["CpuCredits", "Ec2", "ManagedInstances"]
+__all__ = ["PURCHASES", "CpuCredits", "Ec2", "ManagedInstances"]

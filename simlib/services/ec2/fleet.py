@@ -144,7 +144,7 @@ class Fleet:
         self.run.capacity(instance.number, instance.launched_s, self.run.now, self.kind.vcpu)
 
     def _close(self):
-        end_s = self.run.window_s if self.service.stop_s is None else self.service.stop_s
+        end_s = min(self.stop_s, self.run.window_s)
         for instance in self.alive:
             self.run.capacity(instance.number, instance.launched_s, max(end_s, instance.launched_s), self.kind.vcpu)
 

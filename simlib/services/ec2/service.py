@@ -152,7 +152,9 @@ class Ec2(Service):
         if not len(spans["start_s"]):
             return 0.0
         hour = (spans["start_s"] // 3600).astype(int)
-        moved = (metered.workload.request_bytes + metered.workload.item_bytes)[spans["request"].astype(int)]
+        request = spans["request"].astype(int)
+        moved = metered.workload.request_bytes[request] + np.where(spans["status"] < 400,
+                                                                   metered.workload.item_bytes[request], 0)
         requests = np.bincount(hour).astype(float)
         connections = requests / self.requests_per_connection
         open_s = np.bincount(hour, weights=spans["end_s"] - spans["start_s"])
@@ -204,6 +206,7 @@ class Ec2(Service):
         grain_s = facts.value("ec2.billing_granularity_s", metered.date)
         billed_s = np.maximum(facts.value("ec2.billing_minimum_s", metered.date),
                               grain_s * np.ceil((end_s - start_s) / grain_s - 1e-9))
+        billed_s = np.where(end_s > start_s, billed_s, 0.0)
         return float(np.where(always, metered.window_s, billed_s).sum()) / 3600
 
     def usage(self, metered: Metered):

@@ -1,0 +1,436 @@
+"""What every service, cost and traffic description promises, the ones to come included.
+
+`SCENES` says for every declared parameter where it must show. A parameter without a scene fails.
+"""
+
+import dataclasses
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scenes import At, arriving_at
+
+from simlib import (Client, Ec2, Keys, Lambda, Operation, Poisson, Scenario, Traffic,
+                    bill, facts, price_book, simulate)
+from simlib.params import parameters
+from simlib.pricing import SERVED, usage
+from simlib.services import ALL
+from simlib.services.base import STATUS_NAMES
+from simlib.services.costs import COSTS
+from simlib.workload import PATTERNS, WorkloadError
+
+EPS_S = 1e-9
+
+BUSY = Traffic(arrivals=Poisson(rate_rps=5), window_s=120,
+               operations=Operation(work_vcpu_s=0.3, work_distribution="exponential"))
+SPARSE = Traffic(arrivals=Poisson(rate_rps=0.005), window_s=36_000)
+SLOW = Traffic(arrivals=Poisson(rate_rps=0.5), window_s=60, operations=Operation(io_s=5.0))
+AT_ONCE = arriving_at([0.0] * 150, io_s=1.0)
+
+
+# Where each kind of description is put to see its effect ------------------------------------------------------------
+
+
+def lambda_alone(thing, traffic=SPARSE):
+    return Scenario((thing,), traffic)
+
+
+def fleet(thing, traffic=BUSY):
+    return Scenario((thing,), traffic)
+
+
+def before_a_crowded_function(thing, traffic=BUSY):
+    return Scenario((thing, Lambda(account_concurrency=1)), traffic)
+
+
+def as_cost(thing, traffic=BUSY):
+    return Scenario((Lambda(),), traffic, costs=(thing,))
+
+
+def as_traffic(thing):
+    return Scenario((Client(), Lambda()), thing)
+
+
+def as_operation(thing, stack=(Client(), Lambda())):
+    return Scenario(stack, replace(BUSY, operations=(thing, Operation("another"))))
+
+
+def as_keys(thing):
+    return Scenario((Lambda(),), replace(BUSY, keys=thing))
+
+
+def as_arrivals(thing):
+    return Scenario((Lambda(),), Traffic(arrivals=thing, window_s=3600 if thing.pattern != "trace" else None))
+
+
+def place(kind):
+    """The usual scenario around a thing of this class."""
+    if kind in ALL.values():
+        return {Client: before_a_crowded_function, Lambda: lambda_alone, Ec2: fleet}.get(kind, fleet)
+    if kind in COSTS.values():
+        return as_cost
+    if kind in PATTERNS.values():
+        return as_arrivals
+    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys}[kind]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`moved`: a value other than the default; `beside`: other fields that let it show; `where`: how to play it."""
+
+    moved: object
+    beside: dict = field(default_factory=dict)
+    where: object = None
+
+
+def scene(moved, where=None, **beside):
+    return Scene(moved, beside, where)
+
+
+SCENES = {
+    "Client.last_mile_ms": scene(50.0),
+    "Client.from_region": scene("ap-northeast-2"),
+    "Client.timeout_s": scene(1.0, lambda it: Scenario((it, Lambda()), SLOW)),
+    "Client.max_attempts": scene(5),
+    "Client.backoff_throttled_s": scene(0.5),
+    "Client.backoff_failed_s": scene(0.5, lambda it: Scenario((it, Lambda()), SLOW), timeout_s=1.0),
+    "Client.backoff_max_s": scene(0.1),
+    "Lambda.memory_mb": scene(512),
+    "Lambda.timeout_s": scene(3, lambda it: lambda_alone(it, SLOW)),
+    "Lambda.ephemeral_storage_mb": scene(1024),
+    "Lambda.architecture": scene("arm64"),
+    "Lambda.runtime": scene("dotnet10"),
+    "Lambda.package": scene("image"),
+    "Lambda.keep_alive": scene("2020-01"),
+    "Lambda.keep_alive_s": scene(60, keep_alive="custom"),
+    "Lambda.platform_s": scene(0.5),
+    "Lambda.init_s": scene(0.5),
+    "Lambda.first_handler_s": scene(0.5),
+    "Lambda.account_concurrency": scene(1, lambda it: lambda_alone(it, BUSY)),
+    "Lambda.reserved_elsewhere": scene(900, lambda it: lambda_alone(it, AT_ONCE)),
+    "Lambda.reserved_concurrency": scene(1, lambda it: lambda_alone(it, BUSY)),
+    "Lambda.savings_plan": scene("compute_3y_no_upfront"),
+    "Ec2.instance_type": scene("m7g.medium"),
+    "Ec2.instances": scene(3),
+    "Ec2.zones": scene(1),
+    "Ec2.workers": scene(1),
+    "Ec2.queue_limit": scene(0, instance_type="m7g.medium"),
+    "Ec2.routing": scene("least_outstanding"),
+    "Ec2.load_balancer": scene(False),
+    "Ec2.idle_timeout_s": scene(3, lambda it: fleet(it, SLOW)),
+    "Ec2.listener_rules": scene(100),
+    "Ec2.requests_per_connection": scene(10),
+    "Ec2.ebs_gb": scene(20),
+    "Ec2.public_ipv4": scene(False),
+    "Ec2.start_s": scene(60, stop_s=100),
+    "Ec2.stop_s": scene(60),
+    "Ec2.purchase": scene("reserved_1y"),
+    "Ec2.discount": scene(0.9, purchase="spot"),
+    "CloudWatchLogs.kb_per_request": scene(5.0),
+    "CloudWatchLogs.retention_months": scene(3.0),
+    "CloudWatchLogs.written_by": scene("lambda"),
+    "NatGateway.gateways": scene(2),
+    "NatGateway.kb_per_request": scene(5.0),
+    "DataTransferOut.share": scene(0.5),
+    "OwnLine.name": scene("a database"),
+    "OwnLine.usd_per_month": scene(10.0),
+    "OwnLine.usd_per_million_requests": scene(10.0),
+    "OwnLine.covers_people": scene(True, lambda it: Scenario((Ec2(),), BUSY, costs=(it,))),
+    "Traffic.arrivals": scene(Poisson(rate_rps=2)),
+    "Traffic.window_s": scene(1800),
+    "Traffic.operations": scene((Operation(io_s=1.0),)),
+    "Traffic.keys": scene(Keys(count=3)),
+    "Traffic.windows_per_month": scene(10),
+    "Traffic.quiet_rps": scene(0.1, windows_per_month=10),
+    "Traffic.max_requests": scene(100),
+    "Operation.name": scene("write"),
+    "Operation.weight": scene(5.0),
+    "Operation.work_vcpu_s": scene(0.2),
+    "Operation.work_distribution": scene("exponential"),
+    "Operation.work_cv": scene(3.0, work_distribution="lognormal"),
+    "Operation.threads": scene(2, lambda it: as_operation(it, (Lambda(memory_mb=3538),))),
+    "Operation.io_s": scene(0.2),
+    "Operation.io_distribution": scene("exponential"),
+    "Operation.io_cv": scene(3.0, io_distribution="lognormal"),
+    "Operation.request_bytes": scene(10**7, lambda it: as_operation(it, (Ec2(),))),
+    "Operation.item_bytes": scene(4096),
+    "Operation.item_distribution": scene("lognormal"),
+    "Operation.item_cv": scene(3.0, item_distribution="lognormal"),
+    "Keys.popularity": scene("uniform"),
+    "Keys.count": scene(10),
+    "Keys.exponent": scene(2.0),
+    "Keys.hot_share": scene(0.9, popularity="hot"),
+    "Constant.rate_rps": scene(2.0),
+    "Poisson.rate_rps": scene(2.0),
+    "Daily.mean_rps": scene(2.0),
+    "Daily.peak_hour": scene(3.0),
+    "Daily.peak_to_trough": scene(10.0),
+    "Daily.start_hour": scene(6.0),
+    "Steps.steps": scene(((0.0, 1.0), (600.0, 5.0))),
+    "Spike.base_rps": scene(2.0),
+    "Spike.spike_rps": scene(20.0),
+    "Spike.start_s": scene(300.0),
+    "Spike.duration_s": scene(60.0),
+    "Bursts.quiet_rps": scene(1.0),
+    "Bursts.burst_rps": scene(10.0),
+    "Bursts.mean_quiet_s": scene(100.0),
+    "Bursts.mean_burst_s": scene(10.0),
+    "Trace.path": scene("{other}", path="{listed}"),
+    "Trace.kind": scene("timestamps", path="{counted}"),
+    "Trace.column": scene("errors", path="{counted}"),
+    "Trace.time_column": scene("seen_s", path="{listed}"),
+    "Trace.time_unit": scene("min", path="{plain}"),
+    "Trace.bin_s": scene(10.0, path="{counted}"),
+    "Trace.duration_column": scene("took_s", path="{listed}"),
+    "Trace.select": scene("func=a", path="{listed}"),
+    "Trace.skip_s": scene(15.0, path="{listed}"),
+    "Trace.time_scale": scene(2.0, path="{listed}"),
+    "Trace.rate_scale": scene(3.0, path="{listed}"),
+}
+
+FILES = {
+    "listed": "t_s,seen_s,took_s,func\n10,11,2,a\n20,25,3,b\n40,41,4,a\n90,99,5,b\n",
+    "other": "t_s\n5\n6\n",
+    "plain": "timestamp\n1\n2\n4\n",
+    "counted": "t_s,count,errors\n0,3,1\n60,5,2\n120,1,0\n",
+}
+
+KINDS = (*ALL.values(), *COSTS.values(), Traffic, Operation, Keys, *PATTERNS.values())
+FIELDS = [(kind, each.name) for kind in KINDS for each in dataclasses.fields(kind)]
+
+
+@pytest.fixture(scope="session")
+def files(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("traces")
+    for name, text in FILES.items():
+        (directory / f"{name}.csv").write_text(text, encoding="utf-8")
+    return {name: str(directory / f"{name}.csv") for name in FILES}
+
+
+def fingerprint(scenario, seed=0):
+    """Everything a learner can see of a run: spans, capacity and bill, or the sentence that refuses it."""
+    try:
+        result = simulate(scenario, seed)
+    except WorkloadError as refusal:
+        return str(refusal)
+    priced = bill(result, free_tier=False)
+    tables = [(name, column.to_numpy().tobytes() if column.dtype != object else tuple(column))
+              for table in (result.spans, result.capacity) for name, column in table.items()]
+    return tables, priced.lines, priced.not_modelled
+
+
+@pytest.mark.parametrize(("kind", "name"), FIELDS, ids=[f"{kind.__name__}.{name}" for kind, name in FIELDS])
+def test_every_parameter_matters(kind, name, files):
+    """Moved away from its default where it must show, it changes spans, capacity or bill."""
+    here = SCENES.get(f"{kind.__name__}.{name}")
+    if here is None:
+        pytest.fail(f"{kind.__name__}.{name} has no scene; add one to SCENES in {__name__}.py: a value other than the "
+                    "default, and fields and a scenario in which it must show.")
+
+    def told(value):
+        return value.format(**files) if isinstance(value, str) else value
+
+    beside = {key: told(value) for key, value in here.beside.items()}
+    plain, moved = kind(**beside), kind(**{**beside, name: told(here.moved)})
+    assert getattr(plain, name) != getattr(moved, name)
+    where = here.where or place(kind)
+    assert fingerprint(where(plain)) != fingerprint(where(moved))
+
+
+def test_every_scene_is_of_a_parameter_that_exists():
+    assert set(SCENES) == {f"{kind.__name__}.{name}" for kind, name in FIELDS}
+
+
+# Descriptions ---------------------------------------------------------------------------------------------------------
+
+SERVICES = pytest.mark.parametrize("service", ALL.values(), ids=list(ALL))
+
+
+@SERVICES
+def test_a_service_says_what_it_models_leaves_out_bills_and_where_that_is_from(service):
+    headings = [service.__doc__.find(f"\n    {heading}: ") for heading in ("Models", "Leaves out", "Billed for",
+                                                                           "Sources")]
+    assert -1 not in headings and headings == sorted(headings)
+    assert service.title
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.__name__ for kind in KINDS])
+def test_a_description_is_frozen_documented_and_declares_every_field(kind):
+    assert kind.__doc__.strip().endswith(".")
+    assert dataclasses.fields(kind) and kind.__dataclass_params__.frozen
+    declared = {each.name for each in parameters(kind)}
+    structured = {"Traffic": {"arrivals", "operations", "keys"}, "Steps": {"steps"}}.get(kind.__name__, set())
+    assert declared | structured == {each.name for each in dataclasses.fields(kind)}
+    for each in parameters(kind):
+        assert each.doc
+        quantity = each.name.rsplit("_", 1)[-1] if "_" in each.name else ""
+        unit = {"s": "s", "ms": "ms", "mb": "MB", "gb": "GB", "rps": "requests/s"}.get(quantity)
+        assert unit is None or each.unit.endswith(unit), f"{each.name} is given in {each.unit}"
+
+
+def test_every_sku_that_a_scene_meters_is_priced_in_us_east_1(files):
+    book = price_book("us-east-1")
+    met = set()
+    for name, here in SCENES.items():
+        kind = next(kind for kind in KINDS if kind.__name__ == name.split(".")[0])
+        if kind in ALL.values() or kind in COSTS.values():
+            thing = kind(**here.beside, **{name.split(".")[1]: here.moved})
+            met |= set(usage(simulate((here.where or place(kind))(thing))))
+    met.remove(SERVED)
+    assert len(met) > 15
+    for sku in met:
+        assert book.usd(sku) > 0
+
+
+@pytest.mark.parametrize("instance_type", facts.instance_types())
+def test_every_instance_type_on_offer_is_priced_in_us_east_1(instance_type):
+    zones = {"instances": 1, "zones": 1}
+    used = Ec2(instance_type=instance_type, **zones).standing(1)
+    assert all(price_book("us-east-1").usd(sku) > 0 for sku in used)
+
+
+# Laws of every run ------------------------------------------------------------------------------------------------------
+
+
+def most_at_once(start_s, end_s):
+    """How many of the stretches of time overlap at most; those that touch do not."""
+    times = np.concatenate([start_s + EPS_S, end_s - EPS_S])
+    steps = np.concatenate([np.ones(len(start_s)), -np.ones(len(end_s))])
+    long_enough = np.tile(end_s - start_s > 3 * EPS_S, 2)
+    order = np.argsort(times[long_enough], kind="stable")
+    return int(np.cumsum(steps[long_enough][order]).max(initial=0))
+
+
+def assert_lawful(result):
+    scenario, n = result.scenario, result.n
+    for position, service in enumerate(scenario.stack):
+        spans = result.of(position)
+        length_s = spans["end_s"] - spans["start_s"]
+        assert (length_s >= 0).all()
+        assert (spans["wait_s"] + spans["init_s"] + spans["work_s"] <= length_s + EPS_S).all()
+        assert min(spans[part].min(initial=0) for part in ("wait_s", "init_s", "work_s")) >= 0
+        assert set(spans["status"].tolist()) <= set(STATUS_NAMES)
+        if isinstance(service, Lambda):
+            assert_lawful_function(service, spans, length_s)
+            assert result.in_use(position)[1].max(initial=0) <= service.concurrency_limit
+        if isinstance(service, Ec2):
+            assert_lawful_fleet(service, spans)
+    outermost = result.of(0)
+    assert sorted(outermost["request"]) == list(range(n))
+    assert (outermost["call"] == 0).all()
+    assert (outermost["start_s"] == result.workload.arrival_s[outermost["request"]]).all()
+    parts = result.parts_s
+    assert np.abs(sum(parts.values()) - result.latency_s).max(initial=0) < EPS_S
+    assert min(part.min(initial=0) for part in parts.values()) > -EPS_S
+    assert_lawful_family(result)
+    found = result.summary()
+    assert found["served"] + found["failed"] + found["throttled"] == found["requests"] == n
+
+
+def assert_lawful_function(function, spans, length_s):
+    throttled = spans["status"] == 429
+    assert (length_s[throttled] == 0).all() and (spans["billed_ms"][throttled] == 0).all()
+    duration_ms = (length_s - spans["init_s"])[~throttled] * 1000
+    assert (spans["billed_ms"][~throttled] >= duration_ms - 1e-5).all()
+    for environment in np.unique(spans["resource"][~throttled]):
+        mine = spans["resource"] == environment
+        assert most_at_once(spans["start_s"][mine], spans["end_s"][mine]) <= 1
+        first = np.argmin(spans["start_s"][mine])
+        assert spans["cold"][mine].sum() == 1 and spans["cold"][mine][first]
+
+
+def assert_lawful_fleet(fleet, spans):
+    assert spans["resource"].max(initial=0) < fleet.instances
+    for instance in range(fleet.instances):
+        mine = spans["resource"] == instance
+        start_s, end_s = spans["start_s"][mine], spans["end_s"][mine]
+        begun = spans["work_s"][mine] > 0
+        assert most_at_once((start_s + spans["wait_s"][mine])[begun], end_s[begun]) <= fleet.workers_each
+        assert most_at_once(start_s, end_s) <= fleet.workers_each + fleet.queue_limit
+
+
+def assert_lawful_family(result):
+    """A call lies inside the call that made it, unless that one had given up on it; its error is its maker's."""
+    frame = result.spans.set_index(["request", "call"])
+    assert frame.index.is_unique
+    made = frame[frame.parent >= 0]
+    by = frame.loc[list(zip(made.index.get_level_values(0), made.parent))]
+    assert (made.start_s.to_numpy() >= by.start_s.to_numpy()).all()
+    late = made.end_s.to_numpy() > by.end_s.to_numpy() + EPS_S
+    from_client = (by.service == "Client").to_numpy()
+    assert (by.status.to_numpy()[late & ~from_client] == 504).all()
+    patience_s = [service.timeout_s - service.round_trip_s(result.scenario.region) for service in
+                  result.scenario.stack if isinstance(service, Client)]
+    lasted_s = (made.end_s - made.start_s).to_numpy()[late & from_client]
+    assert (lasted_s > min(patience_s, default=0) - EPS_S).all()
+    attempts = made[from_client].groupby([made[from_client].index.get_level_values(0), "parent"]).size()
+    clients = frame[frame.service == "Client"]
+    assert attempts.to_dict() == (clients.resource.to_dict() if len(result.scenario.stack) > 1 else {})
+    others, makers = made[~from_client], by[~from_client]
+    assert not others.reset_index().duplicated(["request", "parent"]).any()
+    assert makers.status.isin([200, 502, 504]).all()
+    assert ((makers.status == 502).to_numpy() == (others.status >= 400).to_numpy())[makers.status != 504].all()
+
+
+CLIENTS = st.builds(Client, last_mile_ms=st.sampled_from([0.0, 20.0, 500.0]),
+                    timeout_s=st.sampled_from([0.05, 0.5, 1.0, 60.0]), max_attempts=st.integers(1, 4),
+                    backoff_throttled_s=st.sampled_from([0.0, 0.25, 1.0]),
+                    backoff_failed_s=st.sampled_from([0.0, 0.5]))
+FUNCTIONS = st.builds(Lambda, memory_mb=st.sampled_from([128, 1769, 3538]), timeout_s=st.sampled_from([1.0, 30.0]),
+                      keep_alive=st.sampled_from(["custom", "2025"]), keep_alive_s=st.sampled_from([0.0, 1.0, 60.0]),
+                      platform_s=st.sampled_from([0.0, None]), init_s=st.sampled_from([0.0, 0.5, 11.0, None]),
+                      first_handler_s=st.sampled_from([0.0, None]), package=st.sampled_from(["zip", "image"]),
+                      account_concurrency=st.sampled_from([1, 2, 5, 1000]))
+FLEETS = st.builds(Ec2, instance_type=st.sampled_from(["t3.small", "m7g.medium"]), instances=st.integers(1, 3),
+                   zones=st.just(1), workers=st.sampled_from([None, 1, 3]), queue_limit=st.sampled_from([0, 2, 100]),
+                   routing=st.sampled_from(["round_robin", "least_outstanding"]), load_balancer=st.booleans(),
+                   idle_timeout_s=st.sampled_from([1.0, 60.0]), stop_s=st.sampled_from([None, 4.0]))
+STACKS = st.one_of(*(st.tuples(*layers) for layers in (
+    (FUNCTIONS,), (FLEETS,), (CLIENTS, FUNCTIONS), (CLIENTS, FLEETS), (FUNCTIONS, FLEETS), (FLEETS, FUNCTIONS),
+    (CLIENTS, FUNCTIONS, FLEETS), (CLIENTS, FLEETS, FUNCTIONS), (CLIENTS, FUNCTIONS, CLIENTS, FUNCTIONS),
+    (CLIENTS, FLEETS, CLIENTS, FUNCTIONS, FLEETS))))
+OPERATIONS = st.builds(Operation, work_vcpu_s=st.sampled_from([0.0, 0.25, 1.0]), io_s=st.sampled_from([0.0, 0.5, 2.0]),
+                       work_distribution=st.sampled_from(["constant", "exponential"]), threads=st.integers(1, 2),
+                       io_distribution=st.sampled_from(["constant", "exponential"]))
+ARRIVALS = st.one_of(st.builds(Poisson, rate_rps=st.floats(0.1, 6)),
+                     st.lists(st.integers(0, 20), max_size=25).map(lambda ticks: At(tuple(k / 4 for k in ticks))))
+SCENARIOS = st.builds(Scenario, stack=STACKS, date=st.sampled_from([None, "2020-06-01"]),
+                      traffic=st.builds(Traffic, arrivals=ARRIVALS, window_s=st.just(6.0), operations=OPERATIONS))
+
+
+@settings(max_examples=300)
+@given(SCENARIOS, st.integers(0, 3))
+def test_the_laws_hold_in_any_scenario(scenario, seed):
+    """Every request ends once; nothing overlaps that may not; times nest and add up; what is used is billed."""
+    assert_lawful(simulate(scenario, seed))
+
+
+@settings(max_examples=40)
+@given(SCENARIOS)
+def test_the_same_seed_gives_the_same_run_to_the_last_bit(scenario):
+    first, second = simulate(scenario, 5), simulate(scenario, 5)
+    for once, again in zip(first.span_rows + first.capacity_rows, second.span_rows + second.capacity_rows):
+        assert once.tobytes() == again.tobytes()
+
+
+@SERVICES
+def test_another_seed_gives_another_run(service):
+    scenario = place(service)(service())
+    assert fingerprint(scenario, 1) != fingerprint(scenario, 2)
+
+
+@SERVICES
+def test_a_description_can_be_played_twice(service):
+    """Nothing of a run sticks to the description, which is shared by all of them."""
+    thing = service()
+    first = fingerprint(place(service)(thing))
+    assert fingerprint(place(service)(thing)) == first
+    assert thing == service()
+
+
+def test_the_law_finds_an_overlap_and_lets_touching_pass():
+    """The yardstick itself: two calls of 1 s that touch at 1 s, then two that overlap by a millisecond."""
+    assert most_at_once(np.array([0.0, 1.0]), np.array([1.0, 2.0])) == 1
+    assert most_at_once(np.array([0.0, 0.999]), np.array([1.0, 2.0])) == 2
