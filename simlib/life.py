@@ -53,7 +53,7 @@ def life_of(result, request: int) -> list[Segment]:
     segments, at_s = [], outer.start_s
     for number, span in enumerate(attempts.to_dict("records"), 1):
         begin_s = span["start_s"] - hop_s
-        if begin_s > at_s:
+        if begin_s > at_s + 1e-9:
             segments.append(Segment(number - 1, "retries", at_s, begin_s, segments[-1].status))
         answered_s = span["end_s"] + hop_s
         gives_up_s = min(begin_s + client.timeout_s, outer.end_s)

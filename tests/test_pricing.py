@@ -30,8 +30,9 @@ from simlib import (
 from simlib.pricing import PriceError, month, price
 from simlib.services import ALL
 from simlib.services.base import BYTES_PER_GB, Discount
-from simlib.services.costs import COSTS
-from simlib.services.ec2 import PURCHASES
+from simlib.services.costs import EventPollers, COSTS
+from simlib.services import Functions
+from simlib.services.ec2 import PURCHASES, ManagedInstances
 
 MONTH_S = 730 * 3600
 GB = 1024**3
@@ -224,6 +225,10 @@ def test_a_date_that_is_none_is_refused():
 EVERYTHING = [
     *(Lambda(architecture=chip, ephemeral_storage_mb=2048) for chip in ("x86_64", "arm64")),
     *(Ec2(instance_type=name) for name in facts.instance_types()),
+    *(Lambda(architecture=chip, runtime="python3.13", streaming=True, tenants=2, durable_operations=1, durable_kb=1,
+             **more) for chip in ("x86_64", "arm64") for more in ({"snapstart": True}, {"provisioned_concurrency": 1})),
+    Functions(functions=(Lambda(),)),
+    ManagedInstances(),
     Client(),
 ]
 EVERY_COST = (CloudWatchLogs(), CloudWatchLogs(written_by="lambda"), NatGateway(), DataTransferOut())
@@ -238,7 +243,7 @@ def test_everything_that_a_service_can_meter_has_a_price_in_us_east_1(service):
 
 def test_no_service_and_no_cost_is_missing_from_the_two_tests_around_this_one():
     assert {type(service) for service in EVERYTHING} == set(ALL.values())
-    assert {type(cost) for cost in EVERY_COST} | {OwnLine} == set(COSTS.values())
+    assert {type(cost) for cost in EVERY_COST} | {OwnLine, EventPollers} == set(COSTS.values())
 
 
 def test_everything_that_an_added_cost_can_meter_has_a_price_in_us_east_1_and_seoul():
