@@ -96,6 +96,7 @@ def fill_in(text: str) -> str:
     names = {
         "value": facts.value,
         "fact": facts.fact,
+        "instance": facts.instance_type,
         "as_of": facts.AS_OF,
         "region": REGION,
         "price": lambda sku, date=None: pricing.price_book(REGION, date).usd(sku),

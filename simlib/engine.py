@@ -1,7 +1,7 @@
 """The reference engine: plays a Scenario's requests on SimPy and keeps what they met.
 
-Every request is an activity, a generator that yields the events it waits for. Activities of one instant happen in a
-fixed order (see `services.base`), so the same seed always gives the same spans, on any engine.
+Every request is an activity, a generator that yields the events it waits for. Activities of one instant
+happen in a fixed order (see `services.base`), so the same seed always gives the same spans, on any engine.
 """
 
 from __future__ import annotations
@@ -77,22 +77,20 @@ class Scenario:
 
 
 class Moment:
-    """An instant to wait for: what SimPy's loop asks of an event, with its place among those of the same instant."""
+    """An instant to wait for: what SimPy's loop asks of an event, and when it will be."""
 
-    __slots__ = ("callbacks", "time_s", "priority")
+    __slots__ = ("callbacks", "time_s")
     _ok = True
 
-    def __init__(self, time_s, priority):
+    def __init__(self, time_s):
         self.callbacks = []
         self.time_s = time_s
-        self.priority = priority
 
 
 class Signal(simpy.Event):
-    """An event without a known time: it happens when somebody calls `succeed()`."""
+    """An event that nobody knows the time of: it happens when somebody calls `succeed()`."""
 
     time_s = math.inf
-    priority = 0
 
 
 class Activity:
@@ -124,12 +122,11 @@ class Activity:
 class Race:
     """What a caller waits for when an answer may come after its deadline, or be cut short: whichever is first."""
 
-    __slots__ = ("callbacks", "time_s", "priority", "answer")
+    __slots__ = ("callbacks", "time_s", "answer")
 
-    def __init__(self, time_s, priority):
+    def __init__(self, time_s):
         self.callbacks = []
         self.time_s = time_s
-        self.priority = priority
         self.answer = None
 
     def settle(self, status):
@@ -163,8 +160,9 @@ class SimpyRun:
         return self.env._now
 
     def at(self, time_s, kind, request, call):
-        moment = Moment(time_s, kind * _KIND + (request << _CALL_BITS) + call)
-        heappush(self._queue, (time_s, moment.priority, next(self._number), moment))
+        moment = Moment(time_s)
+        place = kind * _KIND + (request << _CALL_BITS) + call
+        heappush(self._queue, (time_s, place, next(self._number), moment))
         return moment
 
     def start(self, activity):
@@ -174,15 +172,14 @@ class SimpyRun:
         return Signal(self.env)
 
     def within(self, deadline_s, activity, request, call, callers=None):
-        last = (deadline_s, TIMEOUT * _KIND + (request << _CALL_BITS) + call)
         try:
             awaited = next(activity)
-            while callers is None and (awaited.time_s, awaited.priority) < last:
+            while callers is None and awaited.time_s < deadline_s:
                 yield awaited
                 awaited = next(activity)
         except StopIteration as stop:
             return stop.value
-        race = Race(*last)
+        race = Race(deadline_s)
         if deadline_s < math.inf:
             self.at(deadline_s, TIMEOUT, request, call).callbacks.append(race.late)
         Activity(activity, race.settle, awaited)

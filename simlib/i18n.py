@@ -235,7 +235,9 @@ def number(value: float, digits: int = 3) -> str:
 
 
 def duration(milliseconds: float) -> str:
-    """A time for reading: milliseconds below one second, seconds above, minutes above 120 s."""
+    """A time for reading: milliseconds below one second, seconds above, minutes above 120 s; – for nan."""
+    if not math.isfinite(milliseconds):
+        return "–"
     if milliseconds < 999.5:
         return _("{value} ms", value=number(milliseconds))
     if milliseconds < 120_000:

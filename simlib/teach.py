@@ -298,8 +298,9 @@ class Condition:
 class Target:
     """Reach all conditions at once with a thing (a Scenario) that the learner builds.
 
-    kind: the class the thing must have; solution: returns a thing that reaches the target, and `worked` says
-    why, both folded until a try was made.
+    kind: the class the thing must have, `needs` the same in words; untouched: whether a thing is still the
+    lesson's own, so that running all cells is no try; examine: thing -> what the conditions measure;
+    solution: a thing that reaches the target; worked: says why, folded until a try was made.
     """
 
     key: str
@@ -308,6 +309,8 @@ class Target:
     conditions: tuple[Condition, ...]
     solution: Callable[[], Any]
     worked: Callable[[], str]
+    untouched: Callable[[Any], bool]
+    needs: str = ""
     examine: Callable[[Any], Any] = staticmethod(lambda thing: thing)
     _memory: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -321,18 +324,18 @@ class Target:
         if not isinstance(thing, self.kind):
             raise InputError(
                 _(
-                    "This needs a {kind}, but got {thing}; build it in the cell above and run that first.",
-                    kind=self.kind.__name__,
+                    "Needed here is {kind}, not {thing}; correct it in this cell and run the cell again.",
+                    kind=_(self.needs) if self.needs else self.kind.__name__,
                     thing=type(thing).__name__,
                 )
             )
         found = self.examine(thing)
-        self._memory["tries"] = self.tries + 1
+        self._memory["tries"] = self.tries + (not self.untouched(thing))
         judged = [condition.judge(found) for condition in self.conditions]
         reached = all(verdict.right for verdict in judged)
         lines = [verdict.text for verdict in judged]
         lines.append(
-            _("Target reached.") if reached else _("Not yet: change one thing and run both cells again.")
+            _("Target reached.") if reached else _("Not yet: change one thing and run the cell again.")
         )
         return Verdict(reached, "\n".join(lines))
 

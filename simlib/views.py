@@ -120,7 +120,7 @@ def _few_ticks(axis, log=False, formatter=_compact):
 
 
 class Picture:
-    """A figure laid out once. Subclasses make artists in `build`; `update` moves them, returning the alt text."""
+    """A figure laid out once. Subclasses make artists in `build`; `update` moves them and returns the alt."""
 
     size = (7.2, 4.2)
 
@@ -596,6 +596,9 @@ UNITS = (
     N_("vCPU-hour"),
     N_("GB"),
     N_("USD"),
+    N_("month"),
+    N_("million requests"),
+    N_("your own figure"),
 )
 TIERS = {"free": N_("free tier"), "discount": N_("discount")}
 
@@ -607,6 +610,14 @@ def item_words(line) -> str:
     if line.sku.startswith("ec2.instance."):
         words = f"{line.sku.removeprefix('ec2.instance.')}, {words}"
     return words
+
+
+def unit_words(line) -> str:
+    """The unit of a bill line as it follows its quantity."""
+    plural = (
+        i18n.language() == "en" and line.quantity != 1 and line.unit[-1:].islower() and line.unit[-1] != "s"
+    )
+    return _(line.unit) + ("s" if plural else "")
 
 
 def merged_lines(bill) -> list[tuple[str, float]]:
@@ -871,11 +882,19 @@ class BreakEvenMap(Picture):
         ):
             self.drawn.append(axis.text(*place, words, transform=axis.transAxes, ha=edge, fontweight="bold"))
         if found.get("now"):
+            x, y = found["now"]
             self.drawn += axis.plot(
-                *[[value] for value in found["now"]], marker="*", ms=15, color=INK, mfc=YELLOW, ls="none"
+                x, y, marker="*", ms=15, color=INK, mfc=YELLOW, ls="none", clip_on=False, zorder=5
             )
+            right = x**2 > rps[0] * rps[-1]
             self.drawn.append(
-                axis.annotate(label("you are here"), found["now"], xytext=(10, 6), textcoords="offset points")
+                axis.annotate(
+                    label("you are here"),
+                    (x, y),
+                    xytext=(-10 if right else 10, 6),
+                    textcoords="offset points",
+                    ha="right" if right else "left",
+                )
             )
         if self.scale is None:
             self.scale = self.figure.colorbar(mesh, ax=axis, ticks=[-1, 0, 1])
@@ -905,6 +924,7 @@ def plot_break_even_map(found: dict, picture: BreakEvenMap | None = None) -> Bre
 
 
 _CELL = "padding:2px 10px 2px 0;text-align:{align};border:none;white-space:nowrap"
+_WIDE = "padding:2px 0;text-align:left;border:none;white-space:normal;min-width:150px"
 
 
 def bill_html(bills: dict, detailed: bool = False) -> str:
@@ -951,12 +971,12 @@ def _one_bill(name: str, bill, detailed: bool) -> str:
                 else html.escape(_(line.source))
             )
             cells = (
-                (item_words(line), left),
-                (f"{number(line.quantity, 6)} {_(line.unit)}", right),
+                (html.escape(item_words(line)), left),
+                (f"{number(line.quantity, 6)} {unit_words(line)}", right),
                 (_unit_price(line.price_usd), right),
                 (_(TIERS.get(line.tier, line.tier)), left),
                 (usd(line.usd), right),
-                (where, left),
+                (where, _WIDE),
             )
             rows.append(
                 "<tr>" + "".join(f'<td style="{style}">{text}</td>' for text, style in cells) + "</tr>"
@@ -964,7 +984,8 @@ def _one_bill(name: str, bill, detailed: bool) -> str:
     else:
         for item, dollars in merged_lines(bill):
             amount = "&lt;$0.01" if 0 < dollars < 0.005 else usd(dollars)
-            rows.append(f'<tr><td style="{left}">{item}</td><td style="{right}">{amount}</td></tr>')
+            cells = f'<td style="{left}">{html.escape(item)}</td><td style="{right}">{amount}</td>'
+            rows.append(f"<tr>{cells}</tr>")
     span, together = 4 if detailed else 1, _("total")
     tail = f'<td style="{left}"></td>' if detailed else ""
     rows.append(

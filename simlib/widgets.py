@@ -27,10 +27,9 @@ def _text(
 ) -> str:
     """Words as an HTML block; `live` blocks are read out by screen readers when they change."""
     attribute = ' role="status" aria-live="polite"' if live else ""
-    body = "<br>".join(html.escape(line) for line in words.splitlines())
     return (
-        f'<div{attribute} style="white-space:normal;line-height:1.5;font-size:14px;padding:{pad};'
-        f'color:{colour};font-weight:{weight}">{body}</div>'
+        f'<div{attribute} style="white-space:pre-wrap;line-height:1.5;font-size:14px;padding:{pad};'
+        f'color:{colour};font-weight:{weight}">{html.escape(words)}</div>'
     )
 
 
@@ -57,6 +56,8 @@ def _verdict_html(verdict: teach.Verdict) -> str:
     whole = GREEN if verdict.right else RED
     marked = any(line[:1] in "✓✗" for line in verdict.text.splitlines())
     text = verdict.text if marked else ("✓ " if verdict.right else "✗ ") + verdict.text
+    if verdict.right and marked and text[:1] not in "✓✗":
+        text = "✓ " + text
     colours = {"✓": GREEN, "✗": DIM if verdict.right else RED}
     lines = [
         f'<div style="color:{colours.get(line[:1], whole)}">{html.escape(line)}</div>'
@@ -84,7 +85,7 @@ def _answer_field(choices, unit: str):
     return w.Text(
         value="",
         placeholder=_("type a number"),
-        layout=w.Layout(width="190px"),
+        layout=w.Layout(width="260px"),
         description=_(unit) if unit else "",
         style=_STYLE,
     )
@@ -133,6 +134,7 @@ class _Slider:
     def __init__(self, control: teach.Control, on_move, live: bool):
         self.control = control
         self._held = False
+        self._shown = control.default
         self._on_move = on_move
         name = _(control.label) + (f" ({_(control.unit)})" if control.unit else "")
         about = _(control.doc) if control.doc else ""
@@ -195,13 +197,20 @@ class _Slider:
             self._held = held
 
     def _moved(self, change):
-        value = self._tidy(change["new"])
-        if self._held or value == self._tidy(change["old"]):
+        if self._held or self._is_echo(change["new"]):
             return
+        value = self._shown = self._tidy(change["new"])
         with self.holding():
             if self.field:
                 self.field.value = self.control.show(value)
         self._on_move(self.control.name, value)
+
+    def _is_echo(self, value) -> bool:
+        """Whether the browser merely put the slider on the step nearest to the value it was given."""
+        if self.control.choices:
+            return False
+        place = math.log10 if self.control.log else float
+        return abs(place(value) - place(self._shown)) <= self.main.step * 0.500001
 
     def _typed(self, change):
         if not self._held:
@@ -216,6 +225,7 @@ class _Slider:
 
     def put(self, value) -> None:
         """Shows a value without any message."""
+        self._shown = value
         with self.holding():
             if self._tidy(self.main.value) != value:
                 self.main.value = value

@@ -1,4 +1,4 @@
-"""Against SimFaaS (Mahmoudi and Khazaei, 2021): its published figures, and the program itself, version 0.2.2."""
+"""Against SimFaaS (Mahmoudi and Khazaei, 2021): its published figures, and the program itself (0.2.2)."""
 
 from concurrent.futures import ProcessPoolExecutor
 
@@ -21,7 +21,7 @@ def published_scenario(seed):
 
 
 def test_the_published_cold_share_and_numbers_of_environments_come_out():
-    """The usage example of SimFaaS: cold share 0.0013-0.0014, environments 7.6-7.75, 1.79 running, idle 5.8-5.95."""
+    """SimFaaS's usage example: cold share 0.0013-0.0014, 7.6-7.75 environments, 1.79 run, 5.8-5.95 idle."""
     with ProcessPoolExecutor(max_workers=2) as pool:
         runs = list(pool.map(published_scenario, SEEDS))
     cold_share, environments, running = np.mean(runs, axis=0)
@@ -36,20 +36,37 @@ WINDOW_S, RATE_RPS, WARM_S, INIT_S, EXPIRY_S, LIMIT = 1e5, 0.5, 4.0, 4.0, 30.0, 
 
 def ours(seed):
     """Cold share of the calls served, share throttled, environments, environments running."""
-    function = Lambda(timeout_s=900, keep_alive="custom", keep_alive_s=EXPIRY_S, platform_s=0.0, init_s=INIT_S,
-                      first_handler_s=0.0, account_concurrency=LIMIT)
+    function = Lambda(
+        timeout_s=900,
+        keep_alive="custom",
+        keep_alive_s=EXPIRY_S,
+        platform_s=0.0,
+        init_s=INIT_S,
+        first_handler_s=0.0,
+        account_concurrency=LIMIT,
+    )
     operation = Operation(work_vcpu_s=0.0, io_s=WARM_S, io_distribution="exponential")
-    result = simulate(Scenario((function,), Traffic(arrivals=Poisson(rate_rps=RATE_RPS), window_s=WINDOW_S,
-                                                    operations=(operation,))), seed)
+    result = simulate(
+        Scenario(
+            (function,),
+            Traffic(arrivals=Poisson(rate_rps=RATE_RPS), window_s=WINDOW_S, operations=(operation,)),
+        ),
+        seed,
+    )
     found = result.summary()
-    return found["cold_share"], found["throttled"] / result.n, found["mean_standing"], found["mean_concurrency"]
+    return (
+        found["cold_share"],
+        found["throttled"] / result.n,
+        found["mean_standing"],
+        found["mean_concurrency"],
+    )
 
 
 def simfaas(seed, most_recently_used):
     """The same four figures from SimFaaS.
 
-    It sends a request to the environment created last. With `most_recently_used` it chooses as AWS does: the one
-    that became idle last, whose expiry lies furthest ahead.
+    It sends a request to the environment created last. With `most_recently_used` it chooses as AWS does:
+    the one that became idle last, whose expiry lies furthest ahead.
     """
     from simfaas.ServerlessSimulator import ServerlessSimulator
     from simfaas.SimProcess import ExpSimProcess, SimProcess
@@ -60,22 +77,32 @@ def simfaas(seed, most_recently_used):
 
     class AsAws(ServerlessSimulator):
         def schedule_warm_instance(self, t):
-            return max((server for server in self.servers if server.is_ready()),
-                       key=lambda server: server.next_termination)
+            return max(
+                (server for server in self.servers if server.is_ready()),
+                key=lambda server: server.next_termination,
+            )
 
     np.random.seed(seed)
     rival = (AsAws if most_recently_used else ServerlessSimulator)(
-        arrival_rate=RATE_RPS, warm_service_process=ExpSimProcess(rate=1 / WARM_S),
-        cold_service_process=ColdService(), expiration_threshold=EXPIRY_S, max_time=WINDOW_S,
-        maximum_concurrency=LIMIT)
+        arrival_rate=RATE_RPS,
+        warm_service_process=ExpSimProcess(rate=1 / WARM_S),
+        cold_service_process=ColdService(),
+        expiration_threshold=EXPIRY_S,
+        max_time=WINDOW_S,
+        maximum_concurrency=LIMIT,
+    )
     rival.generate_trace()
     served = rival.total_req_count - rival.total_reject_count
-    return (rival.total_cold_count / served, rival.total_reject_count / rival.total_req_count,
-            rival.get_average_server_count(), rival.get_average_server_running_count())
+    return (
+        rival.total_cold_count / served,
+        rival.total_reject_count / rival.total_req_count,
+        rival.get_average_server_count(),
+        rival.get_average_server_running_count(),
+    )
 
 
 def test_simfaas_with_awss_choice_of_environment_agrees_and_with_its_own_does_not():
-    """Four environments at most, load 2.2: Welch's test per figure; SimFaaS's own choice has fewer cold starts."""
+    """Limit 4, load 2.2: Welch's test of each figure; SimFaaS's own choice has fewer cold starts."""
     mine = np.array([ours(seed) for seed in SEEDS])
     same = np.array([simfaas(seed, most_recently_used=True) for seed in SEEDS])
     other = np.array([simfaas(seed, most_recently_used=False) for seed in SEEDS])

@@ -212,6 +212,11 @@ def test_nonsense_typed_into_a_field_is_answered_in_words(lab, browser):
     assert "opacity" in explorer.locator("img[src^='data:image/png']").first.get_attribute("style")
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / "nonsense_ko.png")
+    field.fill("13")
+    field.press("Enter")
+    explorer.get_by_text("초당 요청 13건").wait_for(timeout=20_000)
+    page.wait_for_timeout(1000)
+    assert field.input_value() == "13", "the slider's steps must not change what was typed"
     page.close()
 
 

@@ -1,5 +1,6 @@
 """What lessons bring along: answers hold, hints differ from them, targets can be reached, controls work."""
 
+import dataclasses
 import importlib
 import json
 import math
@@ -67,6 +68,26 @@ def test_a_target_can_be_reached_and_explains_how(target, language):
     verdict = target.mark(target.solution())
     assert verdict.right, verdict.text
     assert len(target.worked()) > 20 and "{usd" not in target.worked()
+
+
+def test_running_all_cells_is_no_try_at_any_target():
+    def my_handler(event, context):
+        return handler(event, context)  # noqa: F821 - the notebook defines it
+
+    starts = [
+        (lesson00.REFUSES, my_handler),
+        (lesson00.CALM, lesson00.servers(2)),
+        (lesson01.BY_HAND, 0.0),
+        (lesson01.UNDER_BUDGET, Scenario((lesson01.Client(), Lambda(memory_mb=1024)), lesson01.steady(20))),
+    ]
+    assert {id(target) for target, _start in starts} == {
+        id(found.values[0]) for found in of_kind(teach.Target)
+    }
+    for target, start in starts:
+        fresh = dataclasses.replace(target)
+        assert not fresh.mark(start).right
+        assert "Try first" in fresh.unfold(), target.key
+        assert fresh.mark(fresh.solution()).right and fresh.unfold() == fresh.worked()
 
 
 @pytest.mark.parametrize("explorable", of_kind(teach.Explorable))

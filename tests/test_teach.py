@@ -1,6 +1,6 @@
 """Predict, check, target, essay, quiz and explore: what the learner is told, without any widget."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import given
@@ -195,6 +195,7 @@ TARGET = teach.Target(
     ),
     solution=lambda: Thing(size=2),
     worked=lambda: "Two is enough.",
+    untouched=lambda thing: thing.size == 10,
 )
 
 
@@ -209,9 +210,17 @@ def test_a_target_names_every_condition_and_needs_all_of_them():
     assert TARGET.unfold() == "Two is enough."
 
 
+def test_running_the_cell_as_it_came_is_no_try():
+    target = replace(TARGET)
+    target.mark(Thing(size=10))
+    assert "Try first" in target.unfold()
+    target.mark(Thing(size=9))
+    assert target.unfold() == "Two is enough."
+
+
 @pytest.mark.parametrize("thing", [None, 3, "Thing", Thing])
 def test_a_target_refuses_what_is_not_the_thing(thing):
-    with pytest.raises(teach.InputError, match="needs a Thing"):
+    with pytest.raises(teach.InputError, match="Needed here is Thing"):
         TARGET.mark(thing)
 
 

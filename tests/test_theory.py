@@ -17,11 +17,13 @@ SERVERS = st.integers(1, 200)
 def test_erlang_b_is_a_poisson_distribution_cut_off_at_the_servers(load, servers):
     """M/G/c/c: the number busy is Poisson with mean `load`, given that it is at most c."""
     assert theory.erlang_b(load, servers) == pytest.approx(
-        poisson.pmf(servers, load) / poisson.cdf(servers, load), rel=1e-9, abs=1e-300)
+        poisson.pmf(servers, load) / poisson.cdf(servers, load), rel=1e-9, abs=1e-300
+    )
 
 
-@pytest.mark.parametrize(("servers", "load"), [(1, 0.0101), (5, 1.361), (10, 4.461), (20, 12.03), (50, 37.90),
-                                               (100, 84.06)])
+@pytest.mark.parametrize(
+    ("servers", "load"), [(1, 0.0101), (5, 1.361), (10, 4.461), (20, 12.03), (50, 37.90), (100, 84.06)]
+)
 def test_erlang_b_reproduces_the_one_percent_column_of_the_printed_tables(servers, load):
     """Erlang B table as printed in teletraffic handbooks: offered load at which 1 % of the calls are lost."""
     assert theory.erlang_b(load, servers) == pytest.approx(0.01, rel=2e-3)
@@ -44,7 +46,9 @@ def test_erlang_c_is_the_share_of_time_all_servers_are_busy(per_server, servers)
     """M/M/c: weights a^k/k! below c servers, and a geometric tail from c on."""
     load = per_server * servers
     tail = poisson.pmf(servers, load) / (1 - per_server)
-    assert theory.erlang_c(load, servers) == pytest.approx(tail / (poisson.cdf(servers - 1, load) + tail), rel=1e-9)
+    assert theory.erlang_c(load, servers) == pytest.approx(
+        tail / (poisson.cdf(servers - 1, load) + tail), rel=1e-9
+    )
 
 
 def test_a_call_centre_of_fourteen_keeps_17_percent_waiting_7_8_seconds():
@@ -81,7 +85,9 @@ def test_the_wait_is_endless_from_full_load_on():
 @given(st.floats(0, 10), st.floats(0, 3600))
 def test_the_cold_share_at_low_rate_is_the_tail_of_an_exponential_gap(rate_rps, keep_alive_s):
     expected = expon.sf(keep_alive_s, scale=1 / rate_rps) if rate_rps else 1.0
-    assert theory.cold_share_at_low_rate(rate_rps, keep_alive_s) == pytest.approx(expected, rel=1e-9, abs=1e-300)
+    assert theory.cold_share_at_low_rate(rate_rps, keep_alive_s) == pytest.approx(
+        expected, rel=1e-9, abs=1e-300
+    )
 
 
 @given(st.floats(0, 1e5), st.floats(0, 100))

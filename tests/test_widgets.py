@@ -127,6 +127,16 @@ def test_slider_and_field_show_the_same_value():
     assert made.sliders["rate"].main.value == pytest.approx(42.5)
 
 
+def test_a_typed_value_survives_the_browser_putting_the_slider_on_its_nearest_step():
+    made = widgets.explore(explorable())
+    slider = made.sliders["rate"]
+    slider.field.value = "13"
+    slider.main.value = 10 ** (-1 + 42 * slider.main.step)
+    assert made.state.settings["rate"] == 13 and slider.field.value == "13"
+    slider.main.value = 10 ** (-1 + 43 * slider.main.step)
+    assert made.state.settings["rate"] == 14.1
+
+
 def test_a_wide_range_gets_a_logarithmic_slider():
     made = widgets.explore(explorable())
     assert isinstance(made.sliders["rate"].main, ipywidgets.FloatLogSlider)
@@ -167,7 +177,7 @@ def test_the_sum_shows_unit_price_tier_source_and_date():
     assert "0.0000002" not in made.money.value and "2026-11-23" in made.money.value
     made.sum_button.value = True
     assert "$0.0000002" in made.money.value and "https://aws.amazon.com/lambda/pricing" in made.money.value
-    assert "10,000,000 request" in made.money.value and "CloudWatch Logs" in made.money.value
+    assert "10,000,000 requests" in made.money.value and "CloudWatch Logs" in made.money.value
     made.sliders["rate"].main.value = 20
     assert "$0.0000002" in made.money.value, "the fold stays open while a slider moves"
 
@@ -215,7 +225,7 @@ def test_a_check_marks_hints_and_unfolds():
 
 def test_a_target_is_marked_when_the_cell_runs():
     target = teach.Target(
-        "t", "Small.", int, (teach.Condition("size", float, 3),), lambda: 2, lambda: "Take 2."
+        "t", "Small.", int, (teach.Condition("size", float, 3),), lambda: 2, lambda: "Take 2.", bool
     )
     assert "✗ size: 5" in all_words(widgets.reach(target, 5))
     assert "✓ size: 2" in all_words(widgets.reach(target, 2))

@@ -141,9 +141,10 @@ display(side_by_side(days, day_bills), plot_paid_and_used(days["EC2"]))
 # | EC2 bills every started hour | by the second, at least {{value("ec2.billing_minimum_s"):.0f}} s, since {{fact("ec2.billing_granularity_s").effective}} | per second for Linux |
 # | at most {{value("lambda.memory_max_mb", "2020-01-01"):,.0f}} MB and {{value("lambda.timeout_max_s", "2018-01-01"):.0f}} s | {{value("lambda.memory_max_mb"):,.0f}} MB and {{value("lambda.timeout_max_s"):.0f}} s | longer than 15 minutes: not Lambda |
 #
-# *What the model leaves out:* people who patch and watch the servers, logs, traffic to the internet, Auto Scaling. Each
-# can be added as a line (`costs=` of a Scenario). Sources: {{page("lambda-pricing")}}, {{page("ec2-on-demand")}},
-# {{page("elb-pricing")}}, {{page("lambda-init-billing")}} (checked on {{as_of}}).
+# *What the model leaves out:* Auto Scaling, and on the bill logs, traffic to the internet and the people who patch and
+# watch the servers. Such costs can be added as lines of your own (`costs=` of a Scenario). Sources:
+# {{page("lambda-pricing")}}, {{page("ec2-on-demand")}}, {{page("elb-pricing")}}, {{page("lambda-init-billing")}}
+# (checked on {{as_of}}).
 #
 # <details><summary>The break-even as a formula</summary>
 #
@@ -172,9 +173,9 @@ display(side_by_side(days, day_bills), plot_paid_and_used(days["EC2"]))
 # | EC2는 시작한 한 시간을 통째로 청구 | {{fact("ec2.billing_granularity_s").effective}}부터 초 단위, 최소 {{value("ec2.billing_minimum_s"):.0f}}초 | Linux는 초 단위 |
 # | 최대 {{value("lambda.memory_max_mb", "2020-01-01"):,.0f}} MB, {{value("lambda.timeout_max_s", "2018-01-01"):.0f}}초 | {{value("lambda.memory_max_mb"):,.0f}} MB, {{value("lambda.timeout_max_s"):.0f}}초 | 15분보다 길면 Lambda가 아닙니다 |
 #
-# *모델이 생략한 것:* 서버를 패치하고 지켜보는 사람, 로그, 인터넷으로 나가는 트래픽, Auto Scaling. 모두 항목으로 더할 수
-# 있습니다(Scenario의 `costs=`). 출처: {{page("lambda-pricing")}}, {{page("ec2-on-demand")}}, {{page("elb-pricing")}},
-# {{page("lambda-init-billing")}}({{as_of}} 확인).
+# *모델이 생략한 것:* Auto Scaling, 그리고 청구서에서는 로그, 인터넷으로 나가는 트래픽, 서버를 패치하고 지켜보는 사람. 이런
+# 비용은 항목으로 직접 더할 수 있습니다(Scenario의 `costs=`). 출처: {{page("lambda-pricing")}}, {{page("ec2-on-demand")}},
+# {{page("elb-pricing")}}, {{page("lambda-init-billing")}}({{as_of}} 확인).
 #
 # <details><summary>손익분기점 공식</summary>
 #
@@ -197,6 +198,9 @@ display(note(lesson.break_even_sum()), look_back(lesson.BUSY, lesson.crossing_bu
 # 2. Go to the upper right until Lambda works on more than {{value("lambda.account_concurrency"):,.0f}} requests at once.
 #    Money no longer matters then: what lies above the quota is throttled.
 # 3. Along the line of break-even, how busy are the servers? Read it in the sentence at three places.
+# 4. Up there, which line of the servers' bill grows fastest? A t3.small may use only
+#    {{instance("t3.small").baseline * 100:.0f}} % of each vCPU for good and pays for more as *surplus CPU credits*. For steady
+#    heavy work a type without credits is the fairer rival.
 
 # %% break-it [markdown] lang="ko"
 # ## 6. 한계까지 밀어붙이기
@@ -207,6 +211,9 @@ display(note(lesson.break_even_sum()), look_back(lesson.BUSY, lesson.crossing_bu
 # 2. Lambda가 동시에 {{value("lambda.account_concurrency"):,.0f}}건 넘게 처리할 때까지 오른쪽 위로 가 보세요. 이제 돈은 문제가
 #    아닙니다. 할당량을 넘는 요청은 스로틀링(throttling)됩니다.
 # 3. 손익분기점 선을 따라가면 서버는 얼마나 바쁜가요? 세 곳에서 문장을 읽어 보세요.
+# 4. 그 위쪽에서는 서버 청구서의 어느 항목이 가장 빨리 늘어나나요? t3.small은 vCPU마다
+#    {{instance("t3.small").baseline * 100:.0f}}%까지만 계속 쓸 수 있고, 더 쓰면 *초과 CPU 크레딧* 요금을 냅니다. 무거운 일을 꾸준히
+#    한다면 크레딧이 없는 인스턴스가 더 공정한 상대입니다.
 
 # %% break-map
 explore(lesson.MAP_EXPLORER)

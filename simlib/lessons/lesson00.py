@@ -446,6 +446,7 @@ REFUSES = Target(
     ),
     solution=lambda: good_handler,
     worked=lambda: inspect.getsource(good_handler),
+    untouched=lambda given: given.__code__.co_names == ("handler",),
 )
 
 BUDGET_USD = 200.0
@@ -484,6 +485,7 @@ CALM = Target(
         type=FLEET.instance_type,
         usd=usd(_play_many(_calm_fleet()).invoice.total_usd),
     ),
+    untouched=lambda given: given == FLEET,
 )
 
 WHY_SERVERS = Essay(

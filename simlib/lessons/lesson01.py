@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -28,7 +29,7 @@ from simlib.teach import (
     Quiz,
     Target,
 )
-from simlib.views import BreakEven, BreakEvenMap, Latency, item_words
+from simlib.views import BreakEven, BreakEvenMap, Latency, item_words, unit_words
 from simlib.workload import Operation, Poisson, Trace, Traffic, draw
 
 LIST = Operation(
@@ -157,7 +158,7 @@ def _changed(now: float, before: float) -> str:
     """A change of dollars in words: percent where both are alike in size, else the earlier amount."""
     if before and 0.5 <= now / before <= 2:
         return _("unchanged") if abs(now / before - 1) < 0.005 else _signed(percent, now / before - 1)
-    return _("{after} instead of {before}", after=usd(now), before=usd(before))
+    return f"{usd(before)} → {usd(now)}"
 
 
 def _signed(show, value: float) -> str:
@@ -369,7 +370,7 @@ def worked_sum(invoice: Bill) -> str:
                     "{item}: {quantity} {unit} × ${price} = {usd}",
                     item=item_words(line),
                     quantity=number(line.quantity, 6),
-                    unit=_(line.unit),
+                    unit=unit_words(line),
                     price=_digits(line.price_usd),
                     usd=usd(line.usd),
                 )
@@ -453,7 +454,7 @@ BY_HAND = Target(
         "A function of 512 MB gets 12 requests per second all month, each billed 200 ms. What does the "
         "month cost in dollars, free tier taken off?"
     ),
-    float,
+    numbers.Real,
     (
         Condition(
             N_("distance from the simulator's bill"),
@@ -464,6 +465,8 @@ BY_HAND = Target(
     ),
     solution=_exercise_usd,
     worked=lambda: _worked_by_hand(),
+    untouched=lambda given: given == 0,
+    needs=N_("a number"),
 )
 
 
@@ -521,6 +524,7 @@ UNDER_BUDGET = Target(
         usd=usd(_play(_one_solution()).invoice.total_usd),
         share=percent(month(TARGET_RPS, LIST, 2).utilisation),
     ),
+    untouched=lambda given: given.stack == (Client(), Lambda(memory_mb=1024)),
 )
 
 ADVICE = Essay(
