@@ -30,7 +30,6 @@ class _Instance:
         self.vcpu_free_s = [0.0] * vcpu
         heapify(self.vcpu_free_s)
 
-    @property
     def outstanding(self) -> int:
         return self.busy + len(self.waiting)
 
@@ -118,7 +117,7 @@ class Ec2(Service):
         def pick():
             nonlocal turn
             if self.routing == "least_outstanding":
-                return min(fleet, key=lambda instance: (instance.outstanding, instance.number))
+                return min(fleet, key=_Instance.outstanding)
             zone = by_zone[turn % self.zones]
             instance = zone[turn // self.zones % len(zone)]
             turn += 1
