@@ -335,39 +335,41 @@ def messages() -> dict[str, list[str]]:
     return used
 
 
+def catalogue_file(message_file: str) -> str:
+    """The catalogue that keeps the messages of a file: a lesson has its own, everything else shares one."""
+    lesson = re.search(r"(?:lessons/lesson|source/)(\d\d)", message_file)
+    return f"lesson{lesson.group(1)}.po" if lesson else "simlib.po"
+
+
 def update_words() -> tuple[int, int]:
-    """Adds new messages to the Korean catalogue, untranslated, and drops unused ones; counts of both."""
+    """Adds new messages to the Korean catalogues, untranslated, and drops unused ones; counts of both."""
     from babel.messages.catalog import Catalog
-    from babel.messages.pofile import read_po, write_po
+    from babel.messages.pofile import write_po
 
-    from simlib.i18n import catalogue_path
+    from simlib import i18n
 
-    path = catalogue_path("ko")
-    old = Catalog(locale="ko")
-    if path.is_file():
-        with open(path, encoding="utf-8") as lines:
-            old = read_po(lines, locale="ko")
-    header = "# Korean words of the course. Rewritten by: python notebooks/build.py --words"
+    old, used = i18n.catalogue("ko"), messages()
     undated = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
-    new = Catalog(
-        locale="ko",
-        project="serverless-lab",
-        version="1",
-        charset="utf-8",
-        header_comment=header,
-        creation_date=undated,
-        revision_date=undated,
-        fuzzy=False,
-    )
-    used = messages()
+    new: dict[str, Catalog] = {}
     added = 0
     for message, files in sorted(used.items(), key=lambda item: (item[1][0], item[0])):
         kept = old.get(message)
         added += kept is None or not kept.string
-        new.add(message, kept.string if kept else "", locations=[(files[0], None)])
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "wb") as file:
-        write_po(file, new, width=110, include_lineno=False, sort_by_file=False, omit_header=False)
+        name = min((catalogue_file(file) for file in files), key=lambda name: (name != "simlib.po", name))
+        if name not in new:
+            new[name] = Catalog(
+                locale="ko", project="serverless-lab", version="1", charset="utf-8",
+                header_comment="# Korean words of the course. Rewritten by: python notebooks/build.py --words",
+                creation_date=undated, revision_date=undated, fuzzy=False,
+            )
+        new[name].add(message, kept.string if kept else "", locations=[(files[0], None)])
+    folder = i18n.catalogue_folder("ko")
+    folder.mkdir(parents=True, exist_ok=True)
+    for stale in {path.name for path in folder.glob("*.po")} - set(new):
+        (folder / stale).unlink()
+    for name, catalogue in new.items():
+        with open(folder / name, "wb") as file:
+            write_po(file, catalogue, width=110, include_lineno=False, sort_by_file=False, omit_header=False)
     return added, sum(1 for message in old if message.id and message.id not in used)
 
 

@@ -28,13 +28,13 @@ _KIND = 1 << (_CALL_BITS + _REQUEST_BITS)
 _BLOCK = 4096
 MOST_SERVICES = _CALL_BITS // (CALLS_PER_CALL - 1).bit_length() + 1
 
-SPAN = np.dtype([("start_s", float), ("end_s", float), ("wait_s", float), ("init_s", float), ("work_s", float),
-                 ("call", np.int64), ("request", np.int32), ("billed_ms", np.int32), ("resource", np.int32),
-                 ("status", np.int16), ("cold", bool)], align=True)
-"""A span as kept in memory, 64 bytes; a million of them is most of what a run needs."""
+SPAN = np.dtype([("start_s", float), ("end_s", float), ("wait_s", float), ("init_s", float),
+                 ("work_s", float), ("call", np.int64), ("request", np.int32), ("billed_ms", np.int32),
+                 ("resource", np.int32), ("status", np.int16), ("cold", bool)], align=True)
+"""A span as kept in memory, 64 bytes, packed as in `_PACKED_SPAN`."""
 
 CAPACITY = np.dtype([("start_s", float), ("end_s", float), ("amount", float), ("resource", np.int64)])
-"""A stretch of capacity as kept in memory."""
+"""A stretch of capacity as kept in memory, packed as in `_PACKED_CAPACITY`."""
 
 _PACKED_SPAN, _PACKED_CAPACITY = struct.Struct("=5dq3ih?x"), struct.Struct("=3dq")
 
@@ -43,9 +43,9 @@ _PACKED_SPAN, _PACKED_CAPACITY = struct.Struct("=5dq3ih?x"), struct.Struct("=3dq
 class Scenario:
     """What arrives and what it goes through.
 
-    stack: services, outermost first, each calling the next; traffic: what arrives; costs: lines of the bill that
-    no request meets (logs, a NAT gateway, people); region and date: where and as of when things are priced and
-    ruled (`date` None: the data's own date).
+    stack: services, outermost first, each calling the next; traffic: what arrives; costs: lines of the bill
+    that no request meets (logs, a NAT gateway, people); region and date: where and as of when things are
+    priced and ruled (`date` None: the data's own date).
     """
 
     stack: tuple[Service, ...]
@@ -64,12 +64,12 @@ class Scenario:
             raise ParamError(f"Scenario.stack has {len(stack)} services, but it must have between 1 and "
                              f"{MOST_SERVICES}; {example}.")
         if not isinstance(self.traffic, Traffic):
-            raise ParamError(f"Scenario.traffic is {shown(self.traffic)}, but it must be Traffic; write for example "
-                             "Traffic(arrivals=Poisson(5)).")
+            raise ParamError(f"Scenario.traffic is {shown(self.traffic)}, but it must be Traffic; write for "
+                             "example Traffic(arrivals=Poisson(5)).")
         costs = (self.costs,) if isinstance(self.costs, Cost) else self.costs
         if not isinstance(costs, (tuple, list)) or not all(isinstance(cost, Cost) for cost in costs):
-            raise ParamError(f"Scenario.costs is {shown(costs)}, but it may hold costs only; write for example "
-                             "(CloudWatchLogs(),).")
+            raise ParamError(f"Scenario.costs is {shown(costs)}, but it may hold costs only; write for "
+                             "example (CloudWatchLogs(),).")
         object.__setattr__(self, "stack", tuple(stack))
         object.__setattr__(self, "costs", tuple(costs))
         facts.iso_date(self.date)
@@ -192,8 +192,9 @@ class SimpyRun:
 
     def span(self, request, call, start_s, wait_s=0.0, init_s=0.0, work_s=0.0, status=OK, cold=0, billed_ms=0,
              resource=0, end_s=None):
-        self.spans += _PACKED_SPAN.pack(start_s, self.env._now if end_s is None else end_s, wait_s, init_s, work_s,
-                                        call, request, billed_ms, resource, status, cold)
+        end_s = self.env._now if end_s is None else end_s
+        self.spans += _PACKED_SPAN.pack(start_s, end_s, wait_s, init_s, work_s, call, request, billed_ms,
+                                        resource, status, cold)
 
     def capacity(self, resource, start_s, end_s, amount):
         self.capacities += _PACKED_CAPACITY.pack(start_s, end_s, amount, resource)
@@ -215,9 +216,9 @@ def _arrivals(run, workload, handle, bar):
 def simulate(scenario: Scenario, seed: int = 0, workload: Workload | None = None, progress=None) -> Result:
     """Plays `scenario` once and returns its Result.
 
-    Arrivals stop at the end of the window, but every request is played out. `workload` may be given to play the
-    same drawn requests through several stacks; it must have been drawn from the scenario's traffic, and its own
-    seed counts. `progress(total)` makes a bar with `update(count)` and `close()`, such as tqdm's.
+    Arrivals stop at the end of the window, but every request is played out. `workload` may be given to play
+    the same drawn requests through several stacks; it must have been drawn from the scenario's traffic, and
+    its own seed counts. `progress(total)` makes a bar with `update(count)` and `close()`, such as tqdm's.
     """
     if workload is None:
         workload = draw(scenario.traffic, seed)
@@ -256,8 +257,8 @@ def _rows(packed: bytearray, kind: np.dtype) -> np.ndarray:
 class Result:
     """What one run left behind.
 
-    span_rows, capacity_rows: per service of the stack, a structured array (see SPAN, CAPACITY), spans in order of
-    completion. `spans` and `capacity` are the same as DataFrames. Seconds count from the start of the window.
+    span_rows, capacity_rows: per service of the stack, a structured array (see SPAN, CAPACITY), spans in
+    order of completion. `spans` and `capacity` are the same as DataFrames. Second 0 is the window's start.
     """
 
     scenario: Scenario
@@ -365,9 +366,9 @@ class Result:
     def parts_s(self) -> dict[str, np.ndarray]:
         """Where each request's time went: arrays of seconds by request that add up to `latency_s`.
 
-        retries: lost in attempts that failed and in back-off; network: between client and service; queue: waiting
-        for a worker; init: cold start; work: the request's own compute and waiting; downstream: everything
-        behind the service that did the work.
+        retries: lost in attempts that failed and in back-off; network: between client and service; queue:
+        waiting for a worker; init: cold start; work: the request's own compute and waiting; downstream:
+        everything behind the service that did the work.
         """
         latency = self.latency_s
         parts = {name: np.zeros(self.n) for name in ("retries", "network", "queue", "init", "work")}
@@ -390,7 +391,7 @@ class Result:
         return parts
 
     def in_use(self, position: int) -> tuple[np.ndarray, np.ndarray]:
-        """Requests in progress at a service: times (s) at which the number changes, and the number from then."""
+        """Requests in progress at a service: times (s) at which calls start or end, and the number then."""
         spans = self.of(position)
         taken = spans["status"] != THROTTLED
         start_s, end_s = np.sort(spans["start_s"][taken]), np.sort(spans["end_s"][taken])
@@ -414,7 +415,7 @@ class Result:
         return float((inside * rows["amount"]).sum() / window)
 
     def summary(self) -> dict[str, float]:
-        """The run in numbers: counts, latency percentiles (ms, of served requests) and where the time went (ms)."""
+        """The run in numbers: counts, latency percentiles of served requests and where time went (ms)."""
         served = self.latency_s[self.ok] * 1000
         position = next((k for k, service in enumerate(self.scenario.stack)
                          if type(service).__name__ != "Client"), 0)

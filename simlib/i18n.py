@@ -1,8 +1,7 @@
 """Words in the learner's language: gettext for English msgids, Korean particles that fit, quantities to read.
 
-English is the language of the msgids and the fallback. A translation is a text catalogue,
-`data/locale/<language>/simlib.po`, read with babel at run time, so that no compiled file has to be kept in
-step.
+English is the language of the msgids and the fallback. Translations are text catalogues,
+`data/locale/<language>/*.po`, read with babel at run time, so that no compiled file has to be kept in step.
 """
 
 from __future__ import annotations
@@ -35,11 +34,25 @@ def language() -> str:
     return _language
 
 
-def catalogue_path(language: str) -> Path:
-    """Where the translations of `language` are kept."""
+def catalogue_folder(language: str) -> Path:
+    """Where the translations of `language` are kept: one file per lesson, `simlib.po` for everything else."""
     from simlib import facts
 
-    return Path(facts.DATA) / "locale" / language / "simlib.po"
+    return Path(facts.DATA) / "locale" / language
+
+
+def catalogue(language: str):
+    """All translations of `language` as one babel Catalog."""
+    from babel.messages.catalog import Catalog
+    from babel.messages.pofile import read_po
+
+    merged = Catalog(locale=language, charset="utf-8")
+    for path in sorted(catalogue_folder(language).glob("*.po")):
+        with open(path, encoding="utf-8") as lines:
+            for message in read_po(lines, locale=language):
+                if message.id:
+                    merged.add(message.id, message.string, flags=message.flags)
+    return merged
 
 
 @cache
@@ -47,11 +60,9 @@ def _translations(language: str) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
     from babel.messages.mofile import write_mo
-    from babel.messages.pofile import read_po
 
     compiled = io.BytesIO()
-    with open(catalogue_path(language), encoding="utf-8") as lines:
-        write_mo(compiled, read_po(lines, locale=language))
+    write_mo(compiled, catalogue(language))
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 

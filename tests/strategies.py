@@ -35,7 +35,7 @@ FLEETS = st.builds(
     routing=st.sampled_from(["round_robin", "least_outstanding"]),
     load_balancer=st.booleans(),
     idle_timeout_s=st.sampled_from([1.0, 60.0]),
-    stop_s=st.sampled_from([None, 4.0]),
+    stop_s=st.sampled_from([None, 4.0, 4000.0]),
 )
 STACKS = st.one_of(
     *(

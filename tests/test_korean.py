@@ -8,7 +8,6 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from babel.messages.pofile import read_po
 
 from simlib import facts, i18n
 from simlib.i18n import josa, resolve_particles
@@ -112,8 +111,7 @@ def test_an_unknown_pair_is_refused():
 
 @lru_cache(maxsize=1)
 def catalogue():
-    with open(i18n.catalogue_path("ko"), encoding="utf-8") as lines:
-        return {message.id: message for message in read_po(lines, locale="ko") if message.id}
+    return {message.id: message for message in i18n.catalogue("ko") if message.id}
 
 
 def placeholders(text):

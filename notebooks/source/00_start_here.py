@@ -51,6 +51,7 @@
 
 # %% storm
 from IPython.display import display
+
 from simlib.lessons import lesson00 as lesson
 from simlib.views import plot_map
 from simlib.widgets import checks, explore, fold, look_back, note, predict, quiz, reach, write

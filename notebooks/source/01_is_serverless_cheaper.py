@@ -39,6 +39,7 @@
 
 # %% tools
 from IPython.display import display
+
 from simlib import Client, Lambda, Scenario, bill, compare, simulate
 from simlib.lessons import lesson01 as lesson
 from simlib.views import comparison_table, plot_bill, plot_paid_and_used, side_by_side

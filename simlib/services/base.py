@@ -71,7 +71,7 @@ class Run(Protocol):
 
     def span(self, request, call, start_s, wait_s=0.0, init_s=0.0, work_s=0.0, status=OK, cold=0,
              billed_ms=0, resource=0, end_s=None) -> None:
-        """Records what a request met here; it ends now unless `end_s` says otherwise."""
+        """Records what a request met here; it ends now unless `end_s` says otherwise. `billed_ms` is whole."""
 
     def capacity(self, resource: int, start_s: float, end_s: float, amount: float) -> None:
         """Records that `amount` of `resource` stood ready from `start_s` to `end_s`."""
