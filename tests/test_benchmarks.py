@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.__main__ import in_fresh_python
+from tests.benchmarks.__main__ import MEMORY_GOAL_MIB, in_fresh_python, memory_mib
 
 ROOT = Path(__file__).parent.parent
 
@@ -32,6 +32,12 @@ def test_the_quick_benchmark_measures_speed_import_and_memory(tmp_path):
         if row["rival"]:
             assert float(row["ratio"]) == pytest.approx(float(row["ours"]) / float(row["rival"]), rel=0.02)
         assert row["what"] in done.stdout
+
+
+@pytest.mark.slow
+def test_a_million_requests_fit_into_300_mib():
+    assert MEMORY_GOAL_MIB == 300
+    assert memory_mib(1_000_000) < MEMORY_GOAL_MIB
 
 
 def test_peak_memory_is_in_mebibytes_and_counts_what_is_held():
