@@ -20,6 +20,7 @@ LAYERS = (
     "workload",
     "services",
     "engine",
+    "life",
     "pricing",
     "compare",
     "scenario_file",

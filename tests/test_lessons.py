@@ -227,7 +227,7 @@ def test_fewer_servers_than_needed_do_not_do():
 
 
 def test_the_listing_read_aloud_is_the_code_that_runs():
-    assert "def invoke(request, call):" in lesson00.read_aloud() and "take_idle" in lesson00.read_aloud()
+    assert "def invoke(request, call):" in lesson00.read_aloud() and "def admit(" in lesson00.read_aloud()
 
 
 def test_the_number_in_a_question_is_the_number_that_is_checked():

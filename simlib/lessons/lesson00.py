@@ -18,6 +18,7 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.i18n import N_, _, duration, number, percent, usd
 from simlib.pricing import Bill, bill
 from simlib.services import Client, Ec2, Lambda
+from simlib.services.lambda_.environments import Environments
 from simlib.teach import (
     Check,
     Condition,
@@ -375,8 +376,9 @@ Outputs:
 
 
 def read_aloud() -> str:
-    """The source of the process that plays a Lambda function."""
-    return inspect.cleandoc("\n" + inspect.getsource(Lambda.open))
+    """The source of what plays a Lambda function: which environment a call gets, and the life of an invocation."""
+    return "\n\n".join(inspect.cleandoc("\n" + inspect.getsource(each))
+                       for each in (Environments.admit, Lambda._invocation))
 
 
 def guide() -> str:
@@ -386,7 +388,7 @@ def guide() -> str:
             _("Read it from “def invoke”: this is what happens to one request."),
             _("First the limits: if too many environments are busy, the request is throttled at once."),
             _(
-                "take_idle looks for the environment that was used last and has not expired; if there is "
+                "admit looks for the environment that was used last and has not expired; if there is "
                 "none, this is a cold start, with the times drawn beforehand."
             ),
             _(
