@@ -24,6 +24,9 @@ FUNCTIONS = st.builds(
     first_handler_s=st.sampled_from([0.0, None]),
     package=st.sampled_from(["zip", "image"]),
     account_concurrency=st.sampled_from([1, 2, 5, 1000]),
+    provisioned_concurrency=st.sampled_from([0, 0, 1]),
+    error_rate=st.sampled_from([0.0, 0.0, 0.5]),
+    tenants=st.sampled_from([None, 2]),
 )
 FLEETS = st.builds(
     Ec2,

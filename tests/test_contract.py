@@ -30,7 +30,7 @@ from simlib import (
 from simlib.params import parameters
 from simlib.pricing import SERVED, usage
 from simlib.services import ALL, Functions
-from simlib.services.base import FUNCTION_TIMEOUT, STATUS_NAMES, TIMED_OUT
+from simlib.services.base import FUNCTION_ERROR, FUNCTION_TIMEOUT, STATUS_NAMES, TIMED_OUT
 from simlib.services.costs import COSTS
 from simlib.workload import PATTERNS, WorkloadError
 
@@ -421,7 +421,9 @@ def assert_lawful_function(function, spans, length_s):
         mine = spans["resource"] == environment
         assert most_at_once(spans["start_s"][mine], spans["end_s"][mine]) <= 1
         first = np.argmin(spans["start_s"][mine])
-        assert spans["cold"][mine].sum() == 1 and spans["cold"][mine][first]
+        provisioned = environment < 0
+        assert spans["cold"][mine].sum() == (0 if provisioned else 1)
+        assert spans["cold"][mine][first] or provisioned
 
 
 def assert_lawful_fleet(fleet, spans):
@@ -456,7 +458,7 @@ def assert_lawful_family(result):
     assert attempts.to_dict() == (clients.resource.to_dict() if len(result.scenario.stack) > 1 else {})
     others, makers = made[~from_client], by[~from_client]
     assert not others.reset_index().duplicated(["request", "parent"]).any()
-    assert makers.status.isin([200, 502, TIMED_OUT, FUNCTION_TIMEOUT]).all()
+    assert makers.status.isin([200, 502, TIMED_OUT, FUNCTION_ERROR, FUNCTION_TIMEOUT]).all()
     assert ((makers.status == 502).to_numpy() == (others.status >= 400).to_numpy())[
         ~makers.status.isin([TIMED_OUT, FUNCTION_TIMEOUT])
     ].all()

@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scenes import arriving_at, play
 
-from simlib import Ec2, bill
+from simlib import Ec2, Operation, Poisson, Scenario, Traffic, bill, simulate
 from simlib.pricing import usage
 from simlib.services.ec2 import CpuCredits, ManagedInstances
 from simlib.services.ec2.scaling import StepScaling, TargetTracking, tracked
@@ -189,3 +191,39 @@ def test_managed_instances_cost_requests_and_instances_plus_15_percent():
     assert invoice.usd_of("ec2.instance.m7g.large") == pytest.approx(3 * 730 * 0.0816 * 1.15)
     assert (result.status == 200).all()
     assert result.summary()["cold_starts"] == 0
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 1000), rate_rps=st.floats(0.1, 4), work_s=st.floats(0.05, 2), least=st.integers(0, 2),
+    most=st.integers(3, 8), scaling=st.sampled_from(["none", "target_tracking", "step"]), target=st.floats(0.1, 0.9),
+    schedule=st.lists(st.tuples(st.floats(0, 2000), st.integers(0, 8)), max_size=3), boot_s=st.floats(0, 300),
+    fails=st.sampled_from([None, "instance", "zone"]), fails_at_s=st.floats(0, 2000), replaces=st.booleans(),
+    back_after_s=st.sampled_from([None, 200.0]), credits=st.sampled_from(["unlimited", "standard"]))
+def test_a_fleet_keeps_its_laws_whatever_happens(seed, rate_rps, work_s, least, most, scaling, target, schedule, boot_s,
+                                                 fails, fails_at_s, replaces, back_after_s, credits):
+    """Every request ends once, on an instance that stands then; never more instances than allowed stand and boot,
+    apart from those that are just leaving or dead and not yet noticed; no worker has two requests at once."""
+    fleet = Ec2(instance_type="t3.micro", instances=3, zones=2, min_instances=least, max_instances=most, workers=2,
+                queue_limit=5, scaling=scaling, target_cpu=target, schedule=tuple(schedule), boot_s=boot_s,
+                fails_at_s=None if fails is None else fails_at_s, fails=fails or "instance", replaces=replaces,
+                back_after_s=back_after_s, credit_mode=credits)
+    traffic = Traffic(arrivals=Poisson(rate_rps=rate_rps), window_s=2400,
+                      operations=Operation(work_vcpu_s=work_s, work_distribution="exponential", io_s=0.0))
+    result = simulate(Scenario((fleet,), traffic), seed)
+    spans, rows = result.of(0), result.metered(0).capacity
+    assert sorted(spans["request"]) == list(range(result.n))
+    life = {number: (start_s, end_s) for number, start_s, end_s in zip(rows["resource"], rows["start_s"], rows["end_s"])}
+    assert len(life) == len(rows["resource"])
+    for number, start_s, status in zip(spans["resource"], spans["start_s"], spans["status"]):
+        if number >= 0:
+            assert life[number][0] <= start_s <= max(life[number][1], 2400)
+        else:
+            assert status == 503
+    for number in life:
+        served = (spans["resource"] == number) & (spans["status"] == 200)
+        begun, ended = (spans["start_s"] + spans["wait_s"])[served], spans["end_s"][served]
+        order = np.argsort(np.concatenate([begun + 1e-9, ended - 1e-9]), kind="stable")
+        steps = np.concatenate([np.ones(len(begun)), -np.ones(len(ended))])
+        assert np.cumsum(steps[order]).max(initial=0) <= 2
+    assert usage(result)["ec2.instance.t3.micro"] >= 0
