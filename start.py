@@ -247,6 +247,14 @@ def lab_options(arguments):
     return port, browser
 
 
+def quiet_lab():
+    """Switches off JupyterLab's pop-up about news, which asks every learner a question at the first start."""
+    folder = VENV / "etc" / "jupyter" / "labconfig"
+    folder.mkdir(parents=True, exist_ok=True)
+    setting = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (folder / "page_config.json").write_text(json.dumps(setting), encoding="utf-8")
+
+
 def lab_command(python, port, browser):
     """The command that starts JupyterLab: token kept, localhost only, everything else as Jupyter has it."""
     command = [python, "-m", "jupyterlab", f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"]
@@ -267,6 +275,7 @@ def lab(arguments):
     if not (ROOT / FIRST_NOTEBOOK).exists():
         raise Problem(f"{FIRST_NOTEBOOK} is missing: build it with 'start.py notebooks'.")
     python = ready()
+    quiet_lab()
     print("Opening JupyterLab; it runs until you press Ctrl-C here.", flush=True)
     return call(lab_command(python, port, browser))
 

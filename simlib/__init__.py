@@ -5,11 +5,26 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.facts import FactError
 from simlib.params import ParamError
 from simlib.pricing import bill, price_book
-from simlib.services import Client, Ec2, Lambda
-from simlib.services.costs import CloudWatchLogs, DataTransferOut, NatGateway, OwnLine
-from simlib.workload import (Bursts, Constant, Daily, Keys, Operation, Poisson, Spike, Steps, Trace, Traffic,
-                             Workload, draw)
+from simlib.services import Client, Ec2, Functions, Lambda, ManagedInstances
+from simlib.services.costs import CloudWatchLogs, DataTransferOut, EventPollers, NatGateway, OwnLine
+from simlib.workload import (
+    Bursts,
+    Constant,
+    Daily,
+    Keys,
+    Operation,
+    Poisson,
+    Spike,
+    Steps,
+    Trace,
+    Traffic,
+    Workload,
+    draw,
+)
 
-__all__ = ["Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "Ec2", "FactError", "Keys", "Lambda",
-           "NatGateway", "Operation", "OwnLine", "ParamError", "Poisson", "Result", "Scenario", "Spike", "Steps",
-           "Trace", "Traffic", "Workload", "bill", "compare", "draw", "price_book", "simulate"]
+__all__ = [
+    "Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "Ec2", "EventPollers", "FactError",
+    "Functions", "Keys", "Lambda", "ManagedInstances", "NatGateway", "Operation", "OwnLine", "ParamError", "Poisson",
+    "Result", "Scenario", "Spike", "Steps", "Trace", "Traffic", "Workload", "bill", "compare", "draw", "price_book",
+    "simulate",
+]

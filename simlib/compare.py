@@ -160,7 +160,7 @@ def steady_ec2(fleet: Ec2, rate_rps: float, operation: Operation, book: PriceBoo
     busy = rate_rps * max(operation.work_vcpu_s / kind.vcpu,
                           (operation.work_vcpu_s / vcpu_each + operation.io_s) / fleet.workers_each)
     instances = max(fleet.instances, math.ceil(busy / target_utilisation - 1e-9))
-    sized = replace(fleet, instances=instances)
+    sized = replace(fleet, instances=instances, min_instances=None, max_instances=None)
     hours = facts.value("hours_per_month")
     used = sized.standing(hours)
     if sized.load_balancer:

@@ -17,8 +17,17 @@ import simpy
 
 from simlib import facts
 from simlib.params import ParamError, shown
-from simlib.services.base import (ARRIVAL, CALLS_PER_CALL, NO_REQUEST, OK, THROTTLED, TIMEOUT, Metered, Service,
-                                  first_call)
+from simlib.services.base import (
+    ARRIVAL,
+    CALLS_PER_CALL,
+    NO_REQUEST,
+    OK,
+    THROTTLED,
+    TIMEOUT,
+    Metered,
+    Service,
+    first_call,
+)
 from simlib.services.costs import Cost
 from simlib.workload import Traffic, Workload, draw, hash_uniform, stream_id
 

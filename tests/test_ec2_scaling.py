@@ -31,11 +31,13 @@ def test_a_needed_change_is_rounded_up(change, actual):
 
 
 def test_an_auto_scaling_group_goes_step_by_step_through_one_alarm():
-    """One vCPU, 0.9 vCPU-s of work a second, target 50 %: 90 % in minutes 1 to 3. At 180 s the alarm rings:
-    ceil(1 x 0.9 / 0.5) = 2. The second instance is launched at 180 s, serves from 280 s (boot 100 s), and is out of the
-    metric until 580 s. From 280 s each has 45 %: minute 5 (240-300 s) still averages 75 % on the first, the second high
-    minute in a row after the alarm, minute 6 is at 45 %: no further instance. 45 % is exactly the low threshold (90 % of
-    50 %), not below it: nothing leaves."""
+    """One vCPU, 0.9 vCPU-s of work a second, target 50 %: 90 % in minutes 1 to 3.
+
+    At 180 s the alarm rings: ceil(1 x 0.9 / 0.5) = 2. The second instance is launched at 180 s, serves from 280 s
+    (boot 100 s), and is out of the metric until 580 s. From 280 s each has 45 %: minute 5 (240-300 s) still averages
+    75 % on the first, the second high minute in a row after the alarm, minute 6 is at 45 %: no further instance. 45 %
+    is exactly the low threshold (90 % of 50 %), not below it: nothing leaves.
+    """
     result = play(every_second(1800, 0.9), Ec2(scaling="target_tracking", target_cpu=0.5, max_instances=10, **ONE_VCPU))
     assert standing(result) == [(0, 0.0, 1800.0), (1, 180.0, 1800.0)]
     first_there = result.spans.query("resource == 1").start_s.min()
@@ -43,7 +45,7 @@ def test_an_auto_scaling_group_goes_step_by_step_through_one_alarm():
 
 
 def test_an_instance_leaves_after_15_low_minutes_and_only_when_none_is_warming():
-    """Two instances and 0.2 vCPU-s a second: 10 % each. At 900 s: ceil(2 x 0.1 / 0.5) = 1 is wanted; it ends at once."""
+    """Two instances, 0.2 vCPU-s a second: 10 % each. At 900 s ceil(2 x 0.1 / 0.5) = 1 is wanted; one ends at once."""
     fleet = Ec2(scaling="target_tracking", target_cpu=0.5, min_instances=1, max_instances=4,
                 **{**ONE_VCPU, "instances": 2})
     ends = [end_s for _, _, end_s in standing(play(every_second(1800, 0.2), fleet))]
@@ -213,7 +215,8 @@ def test_a_fleet_keeps_its_laws_whatever_happens(seed, rate_rps, work_s, least, 
     result = simulate(Scenario((fleet,), traffic), seed)
     spans, rows = result.of(0), result.metered(0).capacity
     assert sorted(spans["request"]) == list(range(result.n))
-    life = {number: (start_s, end_s) for number, start_s, end_s in zip(rows["resource"], rows["start_s"], rows["end_s"])}
+    life = {number: (start_s, end_s)
+            for number, start_s, end_s in zip(rows["resource"], rows["start_s"], rows["end_s"])}
     assert len(life) == len(rows["resource"])
     for number, start_s, status in zip(spans["resource"], spans["start_s"], spans["status"]):
         if number >= 0:

@@ -1,8 +1,7 @@
 """The engine, worked by hand: order of equal times, deadlines, luck that stays put, what a Result tells."""
 
-import struct
-
 import math
+import struct
 
 import numpy as np
 import pandas as pd

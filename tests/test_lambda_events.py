@@ -79,8 +79,8 @@ def test_an_event_of_300_kb_counts_as_two_requests():
 
 def test_events_do_not_count_against_the_request_rate_quota():
     """Concurrency 10 allows 100 synchronous calls at once even when they take no time; events are not limited so."""
-    traffic = arriving_at([0.0] * 150)
-    assert (attempts(event(steady_function(invocation="event", account_concurrency=10), traffic)).status == 429).sum() == 0
+    result = event(steady_function(invocation="event", account_concurrency=10), arriving_at([0.0] * 150))
+    assert (attempts(result).status == 429).sum() == 0
 
 
 def test_a_duplicate_is_a_second_delivery():

@@ -28,10 +28,9 @@ from simlib import (
     simulate,
 )
 from simlib.pricing import PriceError, month, price
-from simlib.services import ALL
+from simlib.services import ALL, Functions
 from simlib.services.base import BYTES_PER_GB, Discount
-from simlib.services.costs import EventPollers, COSTS
-from simlib.services import Functions
+from simlib.services.costs import COSTS, EventPollers
 from simlib.services.ec2 import PURCHASES, ManagedInstances
 
 MONTH_S = 730 * 3600

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Callable, Iterator, Mapping, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -21,8 +22,8 @@ STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", THROTTLED: "throttled", FUNCTION
                 TIMED_OUT: "timed out", EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
                 EVENT_DROPPED: "event dropped"}
 """How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 502 did the work and got an error from what
-it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK therefore
-does not retry; 299, 560 and 561 tell how an asynchronous event ended."""
+it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK
+therefore does not retry; 299, 560 and 561 tell how an asynchronous event ended."""
 
 NO_REQUEST = -1
 """The request number of a span that no request caused, such as a ping."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,7 +40,7 @@ class Ec2(Service):
                   "traffic between zones", "monitoring, backups, images")
 
     instance_type: str = param("t3.small", "", "instance type", choices=facts.instance_types)
-    instances: int = param(2, "instances", "size of the fleet", 1, 1000)
+    instances: int = param(2, "instances", "size of the fleet", 1, 100_000)
     zones: int = param(2, "zones", "Availability Zones the fleet is spread over", 1, 6)
     workers: int | None = param(None, "workers", "requests an instance handles at once; nothing: its vCPUs", 1,
                                 10_000)
@@ -58,8 +57,8 @@ class Ec2(Service):
     stop_s: float | None = param(None, "s", "when they stop; nothing: they always run", 0)
     scaling: str = param("none", "", "how the Auto Scaling group follows the load",
                          choices=("none", "target_tracking", "step"))
-    min_instances: int | None = param(None, "instances", "the group's lower bound; nothing: `instances`", 0, 1000)
-    max_instances: int | None = param(None, "instances", "the group's upper bound; nothing: `instances`", 1, 1000)
+    min_instances: int | None = param(None, "instances", "the group's lower bound; nothing: `instances`", 0, 100_000)
+    max_instances: int | None = param(None, "instances", "the group's upper bound; nothing: `instances`", 1, 100_000)
     target_cpu: float = param(0.5, "", "average CPU utilisation that target tracking aims at", 0.01, 1)
     steps: tuple = ((0.3, -1), (0.7, 1), (0.9, 2))
     schedule: tuple = ()

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from simlib import facts
-from simlib.services.base import (ACCEPTED, ARRIVAL, CALLS_PER_CALL, EVENT_DEAD_LETTERED, EVENT_DONE, EVENT_DROPPED,
-                                  THROTTLED)
+from simlib.services.base import (
+    ACCEPTED,
+    ARRIVAL,
+    CALLS_PER_CALL,
+    EVENT_DEAD_LETTERED,
+    EVENT_DONE,
+    EVENT_DROPPED,
+    THROTTLED,
+)
 
 _QUEUE_STATUSES = (ACCEPTED, EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED)
 _DELIVERY, _DUPLICATE = 1, 2

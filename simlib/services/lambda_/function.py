@@ -10,9 +10,23 @@ import numpy as np
 from simlib import dists, facts
 from simlib.cpu_quota import wall_time_s
 from simlib.params import ParamError, param
-from simlib.services.base import (ARRIVAL, BYTES_PER_GB, CALLS_PER_CALL, COMPLETION, FAILED, FUNCTION_ERROR,
-                                  FUNCTION_TIMEOUT, NO_REQUEST, OK, THROTTLED, TIMEOUT, Discount, Metered, Service,
-                                  first_call)
+from simlib.services.base import (
+    ARRIVAL,
+    BYTES_PER_GB,
+    CALLS_PER_CALL,
+    COMPLETION,
+    FAILED,
+    FUNCTION_ERROR,
+    FUNCTION_TIMEOUT,
+    NO_REQUEST,
+    OK,
+    THROTTLED,
+    TIMEOUT,
+    Discount,
+    Metered,
+    Service,
+    first_call,
+)
 from simlib.services.lambda_.environments import PROVISIONED_CONFIGURED, Environments
 from simlib.services.lambda_.events import Events, is_invocation
 from simlib.services.lambda_.limits import Account

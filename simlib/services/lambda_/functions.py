@@ -12,7 +12,6 @@ from simlib.services.base import Metered, Service
 from simlib.services.lambda_.function import Lambda
 from simlib.services.lambda_.limits import Account
 
-
 PART = 1 << 20
 """Resource numbers of function k are k * 2^20 away from 0, so that those of several functions stay apart."""
 
