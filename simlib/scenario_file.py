@@ -76,8 +76,20 @@ def _parts(path: Path, content: dict, section: str, kinds: dict) -> tuple:
         if stray:
             raise ParamError(f"{where} has {shown(stray[0])} beside {kind!r}; indent the fields of {kind} "
                              "further than its name, and begin another entry with a dash.")
-        built.append(build(kinds[kind], entry[kind], f"{where} ({kind})"))
+        built.append(build(kinds[kind], _with_parts(kinds[kind], entry[kind], where), f"{where} ({kind})"))
     return tuple(built)
+
+
+def _with_parts(kind, fields, where: str):
+    """The fields of an entry, those that hold descriptions themselves (`parts`) built from their mappings."""
+    if not isinstance(fields, dict):
+        return fields
+    fields = dict(fields)
+    for name, part in getattr(kind, "parts", {}).items():
+        listed = fields.get(name)
+        if isinstance(listed, list):
+            fields[name] = tuple(build(part, each, f"{where}: {name} {number}") for number, each in enumerate(listed, 1))
+    return fields
 
 
 def load(path: str | Path, region: str | None = None, date: str | None = None) -> Scenario:

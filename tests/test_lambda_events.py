@@ -39,20 +39,21 @@ def test_without_a_queue_for_failures_the_event_is_dropped():
     assert count_events(result.of(0)).dropped == 1
 
 
-def test_an_event_throttled_for_20_minutes_is_processed_at_1211_s():
-    """One environment, busy with another event for 1,200 s (two calls of at most 900 s do not fit, so its work is
-    800 s and a second event follows). The third event is throttled at 0, 1, 3, 7, 15, 31, 63, 127, 255 s (pauses
-    1, 2, 4 ... 128 s), then after 256 s at 511 s, and from there every 300 s: 811, 1,111, 1,411 s. The environment is
-    free at 800 s, when the second event's own next attempt (811 s) takes it until 1,611 s: the third, tried first or
-    second at the same instants, follows at 1,711 s."""
+def test_an_event_throttled_for_20_minutes_is_processed_at_its_next_attempt():
+    """One environment, which two other events of 600 s keep busy from 0 to 600 s and from 600 to 1,200 s. The event
+    is throttled at 0, 1, 3, 7, 15, 31, 63, 127, 255 and 511 s (pauses of 1, 2, 4 ... 256 s) and then every 300 s: at
+    811 and 1,111 s. The environment is free at 1,200 s, but the next attempt comes at 1,411 s: it runs to 2,011 s."""
     function = steady_function(invocation="event", account_concurrency=1)
-    result = event(function, arriving_at([0.0, 0.0, 0.0], window_s=4000, io_s=800.0))
+    result = event(function, arriving_at([0.0, 0.0, 600.0], window_s=4000, io_s=600.0))
     frame = attempts(result)
-    second = frame[frame.request == 1].start_s.tolist()
-    third = frame[frame.request == 2].start_s.tolist()
-    assert second == [0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 811]
-    assert third == [0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 811, 1111, 1411, 1711]
-    assert count_events(result.of(0)).succeeded == 3
+    waiting = frame[frame.request == 1]
+    assert waiting.start_s.tolist() == [0, 1, 3, 7, 15, 31, 63, 127, 255, 511, 811, 1111, 1411]
+    assert waiting.status.tolist() == [429] * 12 + [200]
+    assert frame[frame.request == 2].start_s.tolist() == [600.0]
+    assert result.spans.query("request == 1 and status == 299").end_s.tolist() == [2011.0]
+    counts = [count_events(result.of(0), moment) for moment in (100, 1199, 1300, 2011)]
+    assert [each.waiting for each in counts] == [1, 1, 1, 0]
+    assert [each.in_flight for each in counts] == [1, 1, 0, 0]
 
 
 def test_an_event_expires_at_its_maximum_age():

@@ -452,3 +452,25 @@ def test_an_unknown_field_is_named_with_one_that_exists(kind, data):
         build(kind, {misspelt: 1}, "here")
     assert f"here has an unknown field {misspelt!r}" in sentence(error)
     assert any(f"did you mean {name}?" in str(error.value) for name in fields)
+
+
+def test_functions_of_one_account_are_listed_with_their_own_fields(tmp_path):
+    path = tmp_path / "shared.yaml"
+    text = """schema_version: 1
+traffic:
+  arrivals: {pattern: poisson, rate_rps: 1}
+  operations: [{name: quick}, {name: slow, io_s: 5}]
+stack:
+  - functions:
+      account_concurrency: 200
+      functions:
+        - {memory_mb: 512}
+        - {memory_mb: 2048, reserved_concurrency: 20, provisioned_schedule: [[60, 5]]}
+"""
+    path.write_text(text, encoding="utf-8")
+    account, = load(path).stack
+    assert [function.memory_mb for function in account.functions] == [512, 2048]
+    assert account.functions[1].provisioned_schedule == ((60, 5),)
+    path.write_text(text.replace("memory_mb: 512", "memory_gb: 1"), encoding="utf-8")
+    with pytest.raises(ParamError, match="functions 1 has an unknown field 'memory_gb'; did you mean memory_mb"):
+        load(path)

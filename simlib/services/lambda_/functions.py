@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -60,6 +61,7 @@ class Functions(Service):
 
     title = "AWS Lambda"
     not_billed = Lambda.not_billed
+    parts: ClassVar[dict] = {"functions": Lambda}
 
     functions: tuple[Lambda, ...] = (Lambda(), Lambda())
     account_concurrency: int = param(1000, "environments", "concurrency quota of the account in the Region",
