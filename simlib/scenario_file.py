@@ -88,7 +88,8 @@ def _with_parts(kind, fields, where: str):
     for name, part in getattr(kind, "parts", {}).items():
         listed = fields.get(name)
         if isinstance(listed, list):
-            fields[name] = tuple(build(part, each, f"{where}: {name} {number}") for number, each in enumerate(listed, 1))
+            fields[name] = tuple(build(part, each, f"{where}: {name} {number}")
+                                 for number, each in enumerate(listed, 1))
     return fields
 
 
