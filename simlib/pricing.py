@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from types import MappingProxyType
 
 from simlib import facts
 from simlib.engine import Result, Scenario, simulate
@@ -242,19 +243,22 @@ def month(result: Result) -> dict[str, float]:
     used = {sku: quantity * windows for sku, quantity in usage(result).items()}
     rest_s = facts.value("hours_per_month") * 3600 - windows * result.workload.window_s
     if rest_s > 1e-6:
-        quiet = quiet_result(result, rest_s)
-        share = rest_s / quiet.workload.window_s
-        for sku, quantity in usage(quiet, between_windows=True).items():
-            used[sku] = used.get(sku, 0.0) + quantity * share
+        scenario = result.scenario
+        sample_s = min(rest_s, max(QUIET_LEAST_S, QUIET_REQUESTS / max(traffic.quiet_rps, 1e-9)))
+        quiet = Scenario(scenario.stack, traffic.quiet(sample_s), scenario.costs, scenario.region, scenario.date)
+        for sku, quantity in _quiet_usage(quiet, result.seed).items():
+            used[sku] = used.get(sku, 0.0) + quantity * rest_s / sample_s
     return used
 
 
-def quiet_result(result: Result, rest_s: float) -> Result:
-    """A sample of the quiet hours between two windows, at most six hours long."""
-    scenario = result.scenario
-    quiet = Scenario(scenario.stack, scenario.traffic.quiet(min(rest_s, 6 * 3600.0)), scenario.costs,
-                     scenario.region, scenario.date)
-    return simulate(quiet, result.seed)
+QUIET_LEAST_S, QUIET_REQUESTS = 6 * 3600.0, 25_000
+"""How much of the quiet hours is played: all of them, or a sample at least so long with about so many requests."""
+
+
+@lru_cache(maxsize=32)
+def _quiet_usage(quiet: Scenario, seed: int) -> Mapping[str, float]:
+    """What a stretch between two windows used; kept, because a slider that moves a window leaves it alone."""
+    return MappingProxyType(usage(simulate(quiet, seed), between_windows=True))
 
 
 def bill(result: Result, free_tier: bool = True) -> Bill:

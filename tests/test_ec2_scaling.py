@@ -125,6 +125,15 @@ def test_a_fleet_in_one_zone_is_gone_with_it():
     assert (result.status[np.arange(600) >= 165] == 503).all()
 
 
+def test_a_fleet_in_one_zone_returns_when_the_zone_does():
+    """The only zone is lost at 100 s and back at 300 s: two new instances boot for 100 s and serve from 400 s."""
+    fleet = Ec2(**{**ONE_VCPU, "instances": 2}, fails_at_s=100.0, fails="zone", back_after_s=200.0)
+    result = play(every_second(600, 0.1), fleet)
+    assert [start_s for _, start_s, _ in standing(result)] == [0.0, 0.0, 300.0, 300.0]
+    assert set(result.status[161:400]) == {503}
+    assert set(result.status[401:]) == {200}
+
+
 @pytest.mark.parametrize(("instance_type", "per_hour", "most"), [("t3.nano", 6, 144), ("t3.large", 36, 864),
                                                                ("t4g.2xlarge", 192, 4608), ("t2.micro", 6, 144)])
 def test_credits_are_earned_as_in_the_table_of_aws(instance_type, per_hour, most):

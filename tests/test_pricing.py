@@ -312,13 +312,14 @@ def test_windows_that_fill_the_month_are_simply_as_many_as_fit():
 
 
 def test_a_storm_of_two_hours_four_times_a_month_is_billed_four_times_and_the_quiet_rest_once():
-    """Worked apart: 4 x 72,000 requests, and of the other 722 hours a six-hour sample times 722 / 6."""
+    """Worked apart: 4 x 72,000 requests, and of the other 722 hours a sample of about 25,000 requests (500,000 s)."""
     traffic = Traffic(arrivals=Constant(10.0), window_s=7200, windows_per_month=4, quiet_rps=0.05,
                       operations=(LIGHT,))
     result = play(traffic, steady_function(), seed=7)
-    sample = draw(traffic.quiet(6 * 3600), 7).n
-    assert abs(sample - 0.05 * 6 * 3600) < 4 * math.sqrt(0.05 * 6 * 3600)
-    requests = 4 * 72_000 + sample * 722 / 6
+    sample = draw(traffic.quiet(500_000), 7).n
+    assert abs(sample - 25_000) < 4 * math.sqrt(25_000)
+    requests = 4 * 72_000 + sample * 722 * 3600 / 500_000
+    assert requests == pytest.approx(4 * 72_000 + 0.05 * 722 * 3600, rel=0.01)
     used = month(result)
     assert used["lambda.requests"] == pytest.approx(requests)
     gb_seconds = requests * 0.1 * ONE_VCPU / 1024
@@ -419,7 +420,7 @@ def test_an_own_line_follows_the_requests_of_the_quiet_hours_too():
     traffic = Traffic(arrivals=Constant(1.0), window_s=3600, windows_per_month=10, quiet_rps=0.1,
                       operations=(LIGHT,))
     result = play(traffic, steady_function(), costs=(OwnLine(name="maps", usd_per_million_requests=1e6),))
-    quiet = draw(traffic.quiet(6 * 3600), 0).n * 720 / 6
+    quiet = draw(traffic.quiet(250_000), 0).n * 720 * 3600 / 250_000
     assert bill(result).usd_of("own") == pytest.approx(36_000 + quiet)
 
 

@@ -65,7 +65,7 @@ class Fleet:
         self.crowded = self.workers > self.kind.vcpu
         self.counts_cpu = service.watches_cpu
         self.lost_zone = None
-        self.registered: list[list[Instance]] = [[] for _ in range(service.zones)]
+        self.registered: list[Instance] = []
         self.alive: list[Instance] = []
         self.booting = 0
         self.desired = service.instances
@@ -95,12 +95,14 @@ class Fleet:
         return instance
 
     def _register(self, instance):
-        self.registered[instance.zone].append(instance)
+        self.registered.append(instance)
 
     def _launch(self):
-        """Boots one instance in the emptiest zone that is up."""
+        """Boots one instance in the emptiest zone that is up; without one it has to wait for the zone."""
         run, service = self.run, self.service
         zones = [zone for zone in range(service.zones) if zone != self.lost_zone]
+        if not zones:
+            return
         zone = min(zones, key=lambda zone: (sum(each.zone == zone for each in self.alive), zone))
         boot_s = float(dists.lognormal(run.uniform("ec2.boot", self.made, 0), service.boot_s, service.boot_cv)
                        if service.boot_s and service.boot_cv else service.boot_s)
@@ -135,8 +137,8 @@ class Fleet:
             self._end(instance)
 
     def _deregister(self, instance):
-        if instance in self.registered[instance.zone]:
-            self.registered[instance.zone].remove(instance)
+        if instance in self.registered:
+            self.registered.remove(instance)
 
     def _end(self, instance):
         self.alive.remove(instance)
@@ -179,6 +181,8 @@ class Fleet:
 
     def _zone_is_back(self):
         self.lost_zone = None
+        if self.service.replaces:
+            self._want(self.desired)
 
     # Scaling and credits, minute by minute
 
@@ -188,7 +192,7 @@ class Fleet:
                   else StepScaling(service.steps) if service.scaling == "step" else None)
         for minute in range(int(run.window_s // _MINUTE_S)):
             yield run.at((minute + 1) * _MINUTE_S, CAPACITY, 0, 0)
-            serving = [each for zone in self.registered for each in zone if not each.failed]
+            serving = [each for each in self.registered if not each.failed]
             for instance in serving:
                 if instance.credits:
                     instance.credits.settle(_MINUTE_S, instance.cpu_by_minute[minute])
@@ -208,14 +212,11 @@ class Fleet:
     # Requests
 
     def _pick(self):
-        if self.service.routing == "least_outstanding":
-            everyone = [each for zone in self.registered for each in zone]
-            return min(everyone, key=lambda each: (each.outstanding, each.number)) if everyone else None
-        zones = [zone for zone in self.registered if zone]
-        if not zones:
+        if not self.registered:
             return None
-        zone = zones[self.turn % len(zones)]
-        instance = zone[self.turn // len(zones) % len(zone)]
+        if self.service.routing == "least_outstanding":
+            return min(self.registered, key=lambda each: (each.outstanding, each.number))
+        instance = self.registered[self.turn % len(self.registered)]
         self.turn += 1
         return instance
 

@@ -19,14 +19,15 @@ PURCHASES = ("on_demand", "savings_plan_1y", "savings_plan_3y", "instance_saving
 class Ec2(Service):
     """EC2 instances in several Availability Zones behind an Application Load Balancer.
 
-    Models: round robin over zones and instances, or the least outstanding requests; on each instance a number
-        of workers and a bounded queue in front of them (full: 503); CPU work at one vCPU per thread, first
-        come first served where there are more workers than vCPUs; the load balancer's 60 s limit on an
-        answer (504), after which the instance works on in vain; instances that run all the time or only
-        from `start_s` to `stop_s` of each window; an Auto Scaling group with target tracking, steps and a schedule,
-        boot time and warm-up; CPU credits of the T family in standard mode (in unlimited mode the average use
-        above the baseline is billed); the loss of one instance or of the first zone: requests under way are cut
-        off (502), new ones sent there time out (504) until the health checks notice, then a replacement boots.
+    Models: round robin over all instances in all zones (cross-zone load balancing is on by default), or the
+        least outstanding requests; on each instance a number of workers and a bounded queue in front of them (full:
+        503); CPU work at one vCPU per thread, first come first served where there are more workers than vCPUs; the
+        load balancer's 60 s limit on an answer (504), after which the instance works on in vain; instances that run
+        all the time or only from `start_s` to `stop_s` of each window; an Auto Scaling group with target tracking,
+        steps and a schedule, boot time and warm-up; CPU credits of the T family in standard mode (in unlimited mode
+        the average use above the baseline is billed); the loss of one instance or of the first zone: requests under
+        way are cut off (502), new ones sent there time out (504) until the health checks notice, then a replacement
+        boots.
     Leaves out: cooldowns of simple scaling, rebalancing when a zone returns, lost capacity in the other zones,
         slow start, network and disk limits.
     Billed for: instance time by the second (60 s at least), EBS, public IPv4 addresses, load-balancer hours and
