@@ -89,7 +89,7 @@ class PriceBook:
         known = [schedule for schedule in history if schedule.effective <= self.date]
         if not known:
             raise PriceError(f"There is no price of {sku} in {self.region} on {self.date}: the first known one "
-                             f"is of {history[0].effective}.")
+                             f"is of {history[0].effective}; choose a later date, or something that was sold then.")
         return known[-1]
 
     def usd(self, sku: str) -> float:
