@@ -245,7 +245,8 @@ def month(result: Result) -> dict[str, float]:
     if rest_s > 1e-6:
         scenario = result.scenario
         sample_s = min(rest_s, max(QUIET_LEAST_S, QUIET_REQUESTS / max(traffic.quiet_rps, 1e-9)))
-        quiet = Scenario(scenario.stack, traffic.quiet(sample_s), scenario.costs, scenario.region, scenario.date)
+        stack = tuple(service.between_windows() for service in scenario.stack)
+        quiet = Scenario(stack, traffic.quiet(sample_s), scenario.costs, scenario.region, scenario.date)
         for sku, quantity in _quiet_usage(quiet, result.seed).items():
             used[sku] = used.get(sku, 0.0) + quantity * rest_s / sample_s
     return used

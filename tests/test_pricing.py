@@ -330,6 +330,16 @@ def test_a_storm_of_two_hours_four_times_a_month_is_billed_four_times_and_the_qu
     assert month(all_month)["lambda.requests"] == pytest.approx(365 * 72_000)
 
 
+def test_what_happens_at_a_time_of_the_window_does_not_happen_in_the_quiet_hours():
+    """Four windows of an hour in which two servers become four from 600 s on: 4 x (2 + 2 x 5/6) h more than two
+    servers all month need for the other 726 hours; and provisioned concurrency of ten minutes, four times."""
+    traffic = Traffic(arrivals=Constant(1.0), window_s=3600, windows_per_month=4, quiet_rps=0.01, operations=(LIGHT,))
+    fleet = Ec2(instance_type="m5.large", schedule=((600, 4),), max_instances=4)
+    assert month(play(traffic, fleet))["ec2.instance.m5.large"] == pytest.approx(2 * 730 + 4 * 2 * 3000 / 3600)
+    function = Lambda(memory_mb=1024, provisioned_schedule=((600, 10), (1200, 0)))
+    assert month(play(traffic, function))["lambda.provisioned_concurrency.x86_64"] == pytest.approx(4 * 10 * 600)
+
+
 def test_without_requests_between_the_windows_only_the_windows_count():
     traffic = Traffic(arrivals=Constant(10.0), window_s=7200, windows_per_month=4, operations=(LIGHT,))
     assert month(play(traffic, steady_function()))["lambda.requests"] == 4 * 72_000

@@ -130,6 +130,10 @@ class Service(Checked):
         """What AWS meters in one window: quantity by sku, in the sku's unit; no dollars."""
         return {}
 
+    def between_windows(self) -> Service:
+        """The same service in the quiet hours: without what happens at a chosen time of the window."""
+        return self
+
     def discounts(self, date: str | None) -> tuple[Discount, ...]:
         """Discounts chosen by the user."""
         return ()

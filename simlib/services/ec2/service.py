@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,8 +28,8 @@ class Ec2(Service):
         the average use above the baseline is billed); the loss of one instance or of the first zone: requests under
         way are cut off (502), new ones sent there time out (504) until the health checks notice, then a replacement
         boots.
-    Leaves out: cooldowns of simple scaling, rebalancing when a zone returns, lost capacity in the other zones,
-        slow start, network and disk limits.
+    Leaves out: cooldowns of simple scaling, scheduled actions that change the bounds, rebalancing when a zone
+        returns, lost capacity in the other zones, slow start, network and disk limits.
     Billed for: instance time by the second (60 s at least), EBS, public IPv4 addresses, load-balancer hours and
         capacity units (the largest of new connections, active connections, bytes and rule evaluations, hour
         by hour), surplus CPU credits.
@@ -219,6 +219,9 @@ class Ec2(Service):
             cpu_s = float(metered.workload.work_vcpu_s[metered.spans["request"][worked].astype(int)].sum())
             used.update(self.surplus(cpu_s / 3600, hours * self.kind.vcpu))
         return used
+
+    def between_windows(self):
+        return replace(self, schedule=(), fails_at_s=None)
 
     def discounts(self, date):
         if self.purchase == "on_demand":

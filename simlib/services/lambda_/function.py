@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -391,6 +391,10 @@ class Lambda(Service):
         return {"lambda.durable.operations": executions * self.durable_operations,
                 "lambda.durable.written": written_gb,
                 "lambda.durable.retained": written_gb * self.durable_days / DAYS_PER_MONTH}
+
+    def between_windows(self):
+        kept = self.provisioned_concurrency if self.provisioned_from_s is None else 0
+        return replace(self, provisioned_schedule=(), provisioned_from_s=None, provisioned_concurrency=kept)
 
     def discounts(self, date):
         if self.savings_plan == "none":

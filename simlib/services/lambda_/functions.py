@@ -106,5 +106,8 @@ class Functions(Service):
                 used[sku] = used.get(sku, 0.0) + quantity
         return used
 
+    def between_windows(self):
+        return replace(self, functions=tuple(function.between_windows() for function in self.functions))
+
     def discounts(self, date):
         return self.functions[0].discounts(date)
