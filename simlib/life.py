@@ -11,6 +11,7 @@ import numpy as np
 
 from simlib.params import ParamError
 from simlib.services.base import CALLS_PER_CALL, THROTTLED
+from simlib.services.lambda_.environments import PROVISIONED_CONFIGURED
 
 LANE_KINDS = ("idle", "init", "busy")
 
@@ -99,7 +100,9 @@ def lanes_of(result, service: str = "Lambda", until_s: float | None = None, most
     spans, rows = result.of(position), result.metered(position).capacity
     ran = (spans["resource"] != 0) & (spans["start_s"] < until_s)
     stood = (rows["resource"] > 0) & (rows["start_s"] < until_s)
-    everyone = sorted(set(spans["resource"][ran].tolist()) | set(rows["resource"][stood].tolist()),
+    configured = (rows["resource"] == PROVISIONED_CONFIGURED) & (rows["start_s"] < until_s)
+    provisioned = {-number for number in range(1, int(rows["amount"][configured].max(initial=0)) + 1)}
+    everyone = sorted(set(spans["resource"][ran].tolist()) | set(rows["resource"][stood].tolist()) | provisioned,
                       key=lambda number: (number > 0, abs(number)))
     numbers = everyone[:most]
     lane = {number: k for k, number in enumerate(numbers)}

@@ -244,7 +244,8 @@ def month(result: Result) -> dict[str, float]:
     rest_s = facts.value("hours_per_month") * 3600 - windows * result.workload.window_s
     if rest_s > 1e-6:
         scenario = result.scenario
-        sample_s = min(rest_s, max(QUIET_LEAST_S, QUIET_REQUESTS / max(traffic.quiet_rps, 1e-9)))
+        wanted_s = QUIET_REQUESTS / traffic.quiet_rps if traffic.quiet_rps else 0.0
+        sample_s = min(rest_s, max(QUIET_LEAST_S, wanted_s))
         stack = tuple(service.between_windows() for service in scenario.stack)
         quiet = Scenario(stack, traffic.quiet(sample_s), scenario.costs, scenario.region, scenario.date)
         for sku, quantity in _quiet_usage(quiet, result.seed).items():

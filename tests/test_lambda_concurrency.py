@@ -177,6 +177,14 @@ def test_a_restore_from_a_snapshot_takes_the_measured_time():
         assert restored == pytest.approx(0.71479, rel=1e-3)
 
 
+def test_with_a_snapshot_init_is_not_played_again():
+    """An INIT of 9 s of its own is played when the version is published, not at a cold start."""
+    half = np.array([0.5])
+    slow = Lambda(runtime="java21", init_s=9.0)
+    assert slow.cold_starts(half, half, half).init_s[0] == 9.0
+    assert Lambda(runtime="java21", init_s=9.0, snapstart=True).cold_starts(half, half, half).init_s[0] < 1
+
+
 def test_snapstart_bills_cache_and_restores_except_for_java():
     """1 GB cached for an hour is 3,600 GB-s; two cold starts restore 2 GB."""
     traffic = arriving_at([0, 0], window_s=3600, io_s=1.0)

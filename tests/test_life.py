@@ -74,3 +74,10 @@ def test_throttled_calls_have_no_lane_and_too_many_lanes_are_counted():
     result = play(arriving_at([0.0] * 8, window_s=10, io_s=1.0), steady_function(account_concurrency=5))
     lanes = lanes_of(result, most=3)
     assert (len(lanes.numbers), lanes.hidden, len(lanes.throttled_s)) == (3, 2, 3)
+
+
+def test_provisioned_environments_have_lanes_before_anybody_comes():
+    result = play(arriving_at([0.0], window_s=10, io_s=1.0), steady_function(provisioned_concurrency=3))
+    lanes = lanes_of(result)
+    assert lanes.numbers == (-1, -2, -3)
+    assert [kind for _, kind, _, _ in lanes.bars].count("idle") == 3

@@ -94,7 +94,7 @@ class Lambda(Service):
     provisioned_target: float | None = param(None, "", "utilisation that auto scaling aims at", 0.1, 0.9)
     provisioned_max: int | None = param(None, "environments", "the most that auto scaling keeps ready", 1)
     provisioned_schedule: tuple = ()
-    snapstart: bool = param(False, "", "start from a snapshot of an initialised environment")
+    snapstart: bool = param(False, "", "restore a snapshot of an initialised environment instead of INIT")
     ping_every_s: float | None = param(None, "s", "interval of calls that keep environments warm", 1, 86400)
     ping_count: int = param(1, "calls", "pings sent at once", 1, 1000)
     invocation: str = param("request_response", "", "invocation type: the caller waits, or hands over an event",
@@ -181,8 +181,8 @@ class Lambda(Service):
         platform = (dists.lognormal_from(platform_u, p50=facts.value("lambda.cold_start_platform_p50_ms") / 1000,
                                          p99=facts.value("lambda.cold_start_platform_p99_ms") / 1000)
                     if self.platform_s is None else dists.constant(platform_u, self.platform_s))
-        init = (dists.table(init_u, measured.probability, measured.init_ms) / 1000 if self.init_s is None
-                else dists.constant(init_u, self.init_s))
+        init = (dists.table(init_u, measured.probability, measured.init_ms) / 1000
+                if self.snapstart or self.init_s is None else dists.constant(init_u, self.init_s))
         if self.first_handler_s is not None:
             return ColdStarts(platform, init, dists.constant(first_u, self.first_handler_s))
         typical_s = measured.first_handler_ms(self.vcpu) / 1000
