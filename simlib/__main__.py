@@ -220,7 +220,8 @@ def _verdict(row: dict, found) -> str:
     if not row["verdict"].endswith(" lower"):
         return f"{row['metric']}: {row['verdict']}."
     lower, higher = ((found.name_b, found.name_a) if row["difference"] < 0 else (found.name_a, found.name_b))
-    share = f", {1 - row[lower] / row[higher]:.0%} less" if 0 < row[lower] < row[higher] else ""
+    part = 1 - row[lower] / row[higher] if 0 < row[lower] < row[higher] else 0.0
+    share = "" if not part else f", {part:.0%} less" if part >= 0.01 else ", less than 1% less"
     least, most = show(low), show(high)
     interval = f"{least}" if least == most else f"{least} to {most}"
     return f"{row['metric']}: lower with {lower}, by {interval} {unit}{share}."
@@ -258,6 +259,15 @@ def _seed_bar(seeds):
     return tqdm(seeds, unit="seed", delay=1, leave=False, disable=None)
 
 
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("serverless-lab")
+    except PackageNotFoundError:
+        return "from a checkout"
+
+
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong with the arguments."""
 
@@ -270,7 +280,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m simlib", description="Plays AWS serverless scenarios and prices them.",
                      epilog="SCENARIO is a YAML file or the name of one that comes with the project; "
                             "`python -m simlib list` shows those.")
+    parser.add_argument("--version", action="version", version=f"Serverless Lab {_version()}, data of {facts.AS_OF}")
     commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("help", help="this text").set_defaults(action=lambda _arguments: parser.print_help() or 0)
     run = commands.add_parser("run", help="play one scenario and show latency and the monthly bill")
     run.add_argument("scenario", metavar="SCENARIO", help="a YAML file, or the name of a shipped scenario")
     run.set_defaults(action=_run)

@@ -350,3 +350,14 @@ def test_the_python_in_the_readme_runs():
     names = {}
     exec(compile(code.replace("window_s=3600", "window_s=60"), "README.md", "exec"), names)
     assert names["result"].n > 0
+
+
+def test_help_and_version_are_there_for_whoever_asks(capsys):
+    from simlib.__main__ import main
+
+    assert main(["help"]) == 0
+    assert "compare" in capsys.readouterr().out
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert facts.AS_OF in capsys.readouterr().out
