@@ -221,7 +221,7 @@ def _verdict(row: dict, found) -> str:
         return f"{row['metric']}: {row['verdict']}."
     lower, higher = ((found.name_b, found.name_a) if row["difference"] < 0 else (found.name_a, found.name_b))
     part = 1 - row[lower] / row[higher] if 0 < row[lower] < row[higher] else 0.0
-    share = "" if not part else f", {part:.0%} less" if part >= 0.01 else ", less than 1% less"
+    share = "" if not part else f", {part:.0%} less" if part >= 0.01 else ", under 1% less"
     least, most = show(low), show(high)
     interval = f"{least}" if least == most else f"{least} to {most}"
     return f"{row['metric']}: lower with {lower}, by {interval} {unit}{share}."

@@ -22,6 +22,19 @@ from simlib.params import parameters
 class InputError(ValueError):
     """Something typed that cannot be used. The message is one sentence in the learner's language."""
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows when it is raised in a cell: the sentence alone."""
+        return [f"⚠ {self}"]
+
+
+def in_words(thing) -> str:
+    """What kind of thing was given, in the learner's words."""
+    if thing is None:
+        return _("nothing")
+    if isinstance(thing, (bool, int, float)):
+        return _("a number")
+    return _("text") if isinstance(thing, str) else type(thing).__name__
+
 
 def parse_number(text: str, lo: float | None = None, hi: float | None = None, unit: str = "") -> float:
     """The number a learner typed: "1,000", " 3.5 ", "$12", "40 %" and "2e3" are understood.
@@ -81,7 +94,8 @@ def _between(lo, hi, unit: str) -> str:
 class Prediction:
     """A number or a choice that the learner commits to before the run.
 
-    `key` names it in the store; a choice has `choices`, a number has limits and a `unit`.
+    `key` names it in the store; a choice has `choices`, a number has limits and a `unit`, and may have to be
+    `whole`.
     """
 
     key: str
@@ -90,6 +104,7 @@ class Prediction:
     lo: float | None = None
     hi: float | None = None
     choices: tuple[str, ...] = ()
+    whole: bool = False
 
     def parse(self, typed):
         """What was typed or chosen as a value: a float, or the position of the choice. Raises InputError."""
@@ -97,7 +112,13 @@ class Prediction:
             if typed is None or typed not in range(len(self.choices)):
                 raise InputError(_("Nothing is chosen yet; pick one of the answers."))
             return int(typed)
-        return parse_number(typed, self.lo, self.hi, self.unit)
+        value = parse_number(typed, self.lo, self.hi, self.unit)
+        if self.whole and value != round(value):
+            raise InputError(
+                _("{typed} is not a whole number; type for example {example}.", typed=str(typed).strip()[:40],
+                  example=number(round(value)))
+            )
+        return value
 
     def in_words(self, value) -> str:
         """A value of this prediction as text."""
@@ -111,11 +132,18 @@ class Store:
 
     def __init__(self):
         self._values: dict[str, Any] = {}
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
 
     def commit(self, prediction: Prediction, typed):
         """Keeps what was typed under the prediction's key and returns its value. Raises InputError."""
         self._values[prediction.key] = prediction.parse(typed)
+        for told in self._listeners.get(prediction.key, []):
+            told()
         return self._values[prediction.key]
+
+    def listen(self, key: str, told: Callable[[], None]) -> None:
+        """Calls `told` whenever a prediction is committed under `key`."""
+        self._listeners.setdefault(key, []).append(told)
 
     def get(self, key: str):
         """The value committed under `key`, or None while it is unanswered."""
@@ -324,9 +352,9 @@ class Target:
         if not isinstance(thing, self.kind):
             raise InputError(
                 _(
-                    "Needed here is {kind}, not {thing}; correct it in this cell and run the cell again.",
+                    "This needs {kind}; you gave {thing}. Correct it in this cell and run the cell again.",
                     kind=_(self.needs) if self.needs else self.kind.__name__,
-                    thing=type(thing).__name__,
+                    thing=in_words(thing),
                 )
             )
         found = self.examine(thing)

@@ -118,9 +118,28 @@ def predict(prediction: teach.Prediction, store: teach.Store | None = None) -> w
     return _card(w.HTML(_text(_(prediction.question), weight="bold")), field, commit, told)
 
 
-def look_back(prediction: teach.Prediction, actual, store: teach.Store | None = None) -> w.HTML:
-    """The prediction beside what the run gave."""
-    return w.HTML(_text(teach.looking_back(prediction, actual, store)))
+def look_back(prediction: teach.Prediction, actual, store: teach.Store | None = None) -> w.VBox:
+    """The prediction beside what the run gave; without a prediction the result stays hidden until asked for."""
+    store = teach.STORE if store is None else store
+    told, anyway = w.HTML(), _button(_("Show it anyway"))
+    made = w.VBox([told])
+
+    def show(_sender=None):
+        told.value = _text(teach.looking_back(prediction, actual, store), live=True)
+        made.children = (told,)
+
+    anyway.on_click(show)
+    store.listen(prediction.key, show)
+    if store.get(prediction.key) is not None:
+        show()
+    else:
+        told.value = _text(
+            _("“{question}” You have made no prediction yet; keep one in section 2, then the result appears here.",
+              question=_(prediction.question)),
+            colour=DIM,
+        )
+        made.children = (told, anyway)
+    return made
 
 
 def note(text: str) -> w.HTML:
@@ -345,6 +364,16 @@ def fold(title: str, text: str, code: str = "") -> w.HTML:
     return w.HTML(
         f'<details><summary style="cursor:pointer">{html.escape(title)}</summary>{_text(text)}{listing}'
         "</details>"
+    )
+
+
+def seen(answers) -> w.VBox:
+    """What one should have seen in "Break it": one answer per item, each folded."""
+    return w.VBox(
+        [
+            fold(_("{number}. What you should have seen", number=k), answer)
+            for k, answer in enumerate(answers, 1)
+        ]
     )
 
 

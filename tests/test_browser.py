@@ -175,7 +175,7 @@ def unchanged(before, after):
 @pytest.mark.parametrize(
     ("language", "path", "word"),
     [
-        ("en", "01_is_serverless_cheaper.ipynb", "requests per second"),
+        ("en", "01_is_serverless_cheaper.ipynb", "per second Lambda costs"),
         ("ko", "ko/01_is_serverless_cheaper.ipynb", "초당 요청"),
     ],
 )

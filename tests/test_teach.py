@@ -220,7 +220,7 @@ def test_running_the_cell_as_it_came_is_no_try():
 
 @pytest.mark.parametrize("thing", [None, 3, "Thing", Thing])
 def test_a_target_refuses_what_is_not_the_thing(thing):
-    with pytest.raises(teach.InputError, match="Needed here is Thing"):
+    with pytest.raises(teach.InputError, match="This needs Thing; you gave"):
         TARGET.mark(thing)
 
 

@@ -195,6 +195,25 @@ def test_the_bill_in_html_has_every_line_price_source_and_date(both):
     assert views.usd(invoice.total_usd) in page
 
 
+def test_the_sources_of_a_detailed_bill_are_numbered_below_with_their_dates(both):
+    from simlib import facts
+
+    invoice = bill(both["EC2"])
+    page = views.bill_html({"EC2": invoice}, detailed=True)
+    used = list(dict.fromkeys(line.source for line in invoice.lines))
+    for place, source in enumerate((facts.sources()[key] for key in used), 1):
+        assert page.count(source.url) == 1
+        assert re.search(rf"\[{place}\] <a [^>]*>{re.escape(source.title)}</a> \({source.published}\)", page)
+    assert "tier" not in page, "a column that always says 1 says nothing"
+    assert "tier" in views.bill_html({"Lambda": bill(both["Lambda"])}, detailed=True)
+
+
+def test_the_legend_names_only_what_is_drawn(both):
+    picture = views.plot_latency({"Lambda": both["Lambda"]})
+    named = {text.get_text() for text in picture.legend.get_texts()}
+    assert "cold start" in named and "failed attempts" not in named
+
+
 def test_the_short_bill_adds_up_the_tiers_of_a_line(both):
     invoice = bill(both["Lambda"])
     assert sum(dollars for _item, dollars in views.merged_lines(invoice)) == pytest.approx(invoice.total_usd)
@@ -226,3 +245,7 @@ def test_a_comparison_names_the_lower_side_and_no_cell_looks_like_mathematics(la
     assert len(table) == len(found.table)
     assert table.iloc[0].iloc[-1] == i18n._("{side} lower", side="Lambda")
     assert not any(str(cell).count("$") > 1 for cell in table.to_numpy().ravel())
+    assert table.iloc[0, 3].endswith("USD" if language == "en" else "달러")
+    cold = table.loc[i18n._("cold starts")]
+    unit = " points" if language == "en" else "%p"
+    assert cold.iloc[2].endswith(unit) and cold.iloc[3].endswith(unit)

@@ -203,6 +203,33 @@ def test_a_prediction_is_kept_or_refused_with_a_sentence():
     assert "Kept: 12" in all_words(made) and store.get("p") == 12
 
 
+def test_a_result_stays_hidden_until_a_prediction_is_kept():
+    store, prediction = teach.Store(), teach.Prediction("p", "How many?", lo=0, hi=100, whole=True)
+    asked, looking = widgets.predict(prediction, store), widgets.look_back(prediction, 8, store)
+    assert "8" not in all_words(looking) and "no prediction yet" in all_words(looking)
+    (field,) = the_texts(asked, ipywidgets.Text)
+    field.value = "7.5"
+    button(asked, "Keep my prediction").click()
+    assert "not a whole number" in all_words(asked) and "no prediction yet" in all_words(looking)
+    field.value = "4"
+    button(asked, "Keep my prediction").click()
+    assert "You predicted 4; the run gives 8" in all_words(looking)
+    assert not the_texts(looking, ipywidgets.Button)
+    assert "You predicted 4" in all_words(widgets.look_back(prediction, 8, store))
+
+
+def test_a_result_can_be_shown_without_a_prediction():
+    looking = widgets.look_back(teach.Prediction("p", "How many?"), 8, teach.Store())
+    button(looking, "Show it anyway").click()
+    assert "The run gives 8" in all_words(looking)
+
+
+def test_answers_of_break_it_are_folded_one_by_one():
+    made = widgets.seen(["first <b>", "second"])
+    assert all_words(made).count("<details>") == 2 and "2. What you should have seen" in all_words(made)
+    assert "first &lt;b&gt;" in all_words(made)
+
+
 def test_a_check_marks_hints_and_unfolds():
     question = teach.Check(
         "c",

@@ -11,7 +11,8 @@
 # ## 1. Question
 #
 # Saturday, 20:00 in Seoul (KST). A small team starts to sell tickets for a concert. For weeks hardly anybody visited
-# their site. Now, within seconds, 300 people press **Buy**; one minute later nearly everything is over.
+# their site: one visitor every two minutes, whose requests are on the bill too. Now, within seconds, 300 people press
+# **Buy**; one minute later nearly everything is over.
 #
 # Two designs could serve them. The first is two rented servers (**EC2**) that stand ready all month. The second is a
 # function (**Lambda**): code that AWS runs when a request arrives, and only then. This is called **serverless**.
@@ -32,7 +33,8 @@
 # ## 1. 질문
 #
 # 토요일 저녁 8시(KST)입니다. 작은 팀이 공연 티켓을 팔기 시작합니다. 지난 몇 주 동안 사이트를 찾는 사람은 거의
-# 없었습니다. 그런데 지금 단 몇 초 사이에 300명이 **구매** 버튼을 누릅니다. 1분만 지나면 거의 다 끝납니다.
+# 없었습니다. 2분에 한 명꼴이고, 이들의 요청도 청구서에 들어갑니다. 그런데 지금 단 몇 초 사이에 300명이 **구매** 버튼을
+# 누릅니다. 1분만 지나면 거의 다 끝납니다.
 #
 # 이 사람들을 맞이할 설계는 두 가지입니다. 하나는 한 달 내내 대기하는 서버 두 대를 빌리는 것(**EC2**)입니다. 다른 하나는
 # 함수(**Lambda**)입니다. 요청이 올 때만 AWS가 실행해 주는 코드입니다. 이런 방식을 **서버리스**(serverless)라고 부릅니다.
@@ -54,7 +56,7 @@ from IPython.display import display
 
 from simlib.lessons import lesson00 as lesson
 from simlib.views import plot_map
-from simlib.widgets import checks, explore, fold, look_back, note, predict, quiz, reach, write
+from simlib.widgets import checks, explore, fold, look_back, note, predict, quiz, reach, seen, write
 
 display(explore(lesson.STORM), plot_map())
 
@@ -150,7 +152,7 @@ lesson.eight_evenings()
 # | capacity is added by | you, or a rule that needs minutes | AWS, one execution environment per request in progress |
 # | nobody comes | you pay | you do not pay |
 # | longest run of a request | as long as you like | {{value("lambda.timeout_max_s"):,.0f}} s |
-# | what says stop | the size of the fleet | a concurrency quota, {{value("lambda.account_concurrency"):,.0f}} per account and Region at first |
+# | what sets the limit | the size of the fleet | a concurrency quota, {{value("lambda.account_concurrency"):,.0f}} per account and Region at first |
 #
 # AWS runs your code in an **execution environment**: a small machine of its own that works on one request at a time. If
 # none is idle, a new one is started, and this request waits for it: a **cold start**. Afterwards the environment stays
@@ -172,11 +174,11 @@ lesson.eight_evenings()
 # | | 서버(EC2) | 함수(Lambda) |
 # |---|---|---|
 # | 배포하는 것 | 프로그램이 설치된 서버 | 코드와 설정 |
-# | 운영 체제 패치 | 우리 | AWS |
-# | 용량을 늘리는 주체 | 우리, 또는 몇 분이 걸리는 규칙 | AWS. 진행 중인 요청마다 실행 환경(execution environment) 하나 |
+# | 운영 체제 패치 | 사용자 | AWS |
+# | 용량을 늘리는 주체 | 사용자, 또는 몇 분이 걸리는 규칙 | AWS. 진행 중인 요청마다 실행 환경(execution environment) 하나 |
 # | 아무도 오지 않을 때 | 요금을 냅니다 | 요금을 내지 않습니다 |
 # | 요청 하나의 최대 실행 시간 | 제한 없음 | {{value("lambda.timeout_max_s"):,.0f}}초 |
-# | 멈추게 하는 것 | 서버 수 | 동시성(concurrency) 할당량. 처음에는 계정과 리전마다 {{value("lambda.account_concurrency"):,.0f}} |
+# | 한계를 정하는 것 | 서버 수 | 동시성(concurrency) 할당량. 처음에는 계정과 리전마다 {{value("lambda.account_concurrency"):,.0f}} |
 #
 # AWS는 코드를 **실행 환경**에서 돌립니다. 실행 환경은 한 번에 요청 하나만 처리하는 작은 컴퓨터입니다. 쉬는 실행 환경이 없으면
 # 새로 하나를 시작하고, 그 요청은 그동안 기다립니다. 이것이 **콜드 스타트**(cold start)입니다. 일을 마친 실행 환경은 한동안 남아
@@ -237,7 +239,7 @@ print(lesson.TEMPLATE)
 #
 # 1. Leave 300 people and two servers. Lower the quota until Lambda refuses somebody. Why not earlier? (The client tries
 #    up to three times.)
-# 2. Reset. How many people do two servers stand without refusing anybody?
+# 2. Reset. How many expected people (the slider's number) do two servers stand without refusing anybody?
 # 3. With 1,000 people: what does it cost a month to serve everybody within seconds on servers?
 
 # %% break-it [markdown] lang="ko"
@@ -249,11 +251,11 @@ print(lesson.TEMPLATE)
 #
 # 1. 300명과 서버 두 대는 그대로 두고, Lambda가 누군가를 거절할 때까지 할당량을 낮춰 보세요. 왜 더 일찍 거절하지 않았을까요?
 #    (클라이언트는 세 번까지 시도합니다.)
-# 2. 초기화하세요. 서버 두 대는 몇 명까지 아무도 거절하지 않고 버티나요?
+# 2. 초기화하세요. 서버 두 대는 예상 방문자(슬라이더의 숫자) 몇 명까지 아무도 거절하지 않고 버티나요?
 # 3. 1,000명일 때 서버로 모두를 몇 초 안에 처리하려면 한 달에 얼마가 드나요?
 
 # %% break-quota
-explore(lesson.BREAK)
+display(explore(lesson.BREAK), seen(lesson.breaking()))
 
 # %% exercises [markdown] lang="en"
 # ## 7. Exercises
@@ -333,4 +335,4 @@ checks(*lesson.CHECKS)
 from simlib.i18n import _
 
 display(note(lesson.how_busy()), quiz(lesson.QUIZ))
-fold(_("The Lambda process, read aloud"), lesson.guide(), lesson.read_aloud())
+fold(_("The Lambda process, read line by line"), lesson.guide(), lesson.read_aloud())

@@ -43,24 +43,26 @@ from IPython.display import display
 from simlib import Client, Lambda, Scenario, bill, compare, simulate
 from simlib.lessons import lesson01 as lesson
 from simlib.views import comparison_table, plot_bill, plot_paid_and_used, side_by_side
-from simlib.widgets import checks, explore, look_back, note, predict, quiz, reach, write
+from simlib.widgets import checks, explore, look_back, note, predict, quiz, reach, seen, write
 
 # %% predict [markdown] lang="en"
 # ## 2. Predict
 #
 # Listing the concerts takes 50 ms of computing on a full vCPU and 30 ms of waiting. Prices:
 # {{price("lambda.requests") * 1e6:.2f}} dollars per million requests and {{price("lambda.duration.x86_64"):.10f}} dollars
-# per GB-second for the function, {{price("ec2.instance.t3.small"):.4f}} dollars per hour for each server.
+# per GB-second for the function, {{price("ec2.instance.t3.small"):.4f}} dollars per hour for each server. The next cell
+# tells how long the function takes with its share of a vCPU; then commit to two numbers.
 
 # %% predict [markdown] lang="ko"
 # ## 2. 예측
 #
-# 공연 목록을 만드는 데는 온전한 vCPU에서 계산 50 ms와 기다림 30 ms가 듭니다. 요금은 함수가 요청 백만 건에
+# 공연 목록을 만드는 데는 온전한 vCPU에서 계산 50 ms와 대기 30 ms가 듭니다. 요금은 함수가 요청 백만 건에
 # {{price("lambda.requests") * 1e6:.2f}}달러, GB-초당 {{price("lambda.duration.x86_64"):.10f}}달러이고, 서버가 한 대에 시간당
-# {{price("ec2.instance.t3.small"):.4f}}달러입니다.
+# {{price("ec2.instance.t3.small"):.4f}}달러입니다. 다음 셀은 함수가 제 몫의 vCPU로 얼마나 걸리는지 알려 줍니다. 그다음 숫자 두 개를
+# 정해 보세요.
 
 # %% predict-break-even
-display(predict(lesson.CROSSING), predict(lesson.BUSY))
+display(note(lesson.how_long_it_takes()), predict(lesson.CROSSING), predict(lesson.BUSY))
 
 # %% run [markdown] lang="en"
 # ## 3. Run
@@ -91,17 +93,19 @@ plot_bill(bills)
 # move on, and read the change. *Show the sum* unfolds unit prices, sources and dates.
 #
 # **Waiting.** The second picture has one control more: the number of servers, now fixed by you. At 10 per second,
-# which side makes people wait longer, and where does its time go? And at 60 per second with two servers?
+# which side makes people wait longer, and where does its time go? And at 60 per second with two servers? (A stretch
+# of the month is played; the sentence says how long it is.)
 
 # %% observe [markdown] lang="ko"
 # ## 4. 관찰
 #
-# **돈.** 슬라이더는 하나, 요청 빈도입니다. 선은 공식으로 구한 요금이고, 표식 두 개는 방금 시뮬레이션한 한 달입니다. 요청이 늘면
+# **비용.** 슬라이더는 하나, 요청 빈도입니다. 선은 공식으로 구한 요금이고, 표식 두 개는 방금 시뮬레이션한 한 달입니다. 요청이 늘면
 # 어느 서버도 60% 넘게 바쁘지 않도록 서버를 늘립니다. 두 선은 어디에서 만나나요? 실행 하나를 A로 고정하고 슬라이더를 움직여 변화를
 # 읽어 보세요. *계산 보기*를 누르면 단가와 출처, 날짜가 펼쳐집니다.
 #
-# **기다림.** 두 번째 그림에는 조절할 것이 하나 더 있습니다. 이번에는 서버 수를 여러분이 정합니다. 초당 10건일 때 어느 쪽이 더 오래
-# 기다리게 하나요? 그 시간은 어디에 쓰이나요? 서버 두 대로 초당 60건이면 어떻게 되나요?
+# **대기 시간.** 두 번째 그림에는 조절할 것이 하나 더 있습니다. 이번에는 서버 수를 여러분이 정합니다. 초당 10건일 때 어느 쪽이 더 오래
+# 기다리게 하나요? 그 시간은 어디에 쓰이나요? 서버 두 대로 초당 60건이면 어떻게 되나요? (한 달 가운데 일부만 재현하며, 그
+# 길이는 문장에 나옵니다.)
 
 # %% observe-money
 display(explore(lesson.RATE_EXPLORER), look_back(lesson.CROSSING, lesson.crossing().rate_rps))
@@ -111,17 +115,19 @@ explore(lesson.WAIT_EXPLORER)
 
 # %% real-days [markdown] lang="en"
 # **A real day is not steady.** Below are two days of April 2014 at a real load balancer of somebody unknown, with twice
-# as many requests, each rendering a ticket (400 ms of computing). The fleet has to stand the busiest minutes, and is paid
-# for in all others. Function and servers answer the same requests; compare dollars *and* waiting.
+# as many requests, each rendering a ticket (400 ms of computing). Even the busiest minute leaves more than half of
+# the two servers idle: it is the two zones that ask for two. Both are paid for all the time, also at night. Function
+# and servers answer the same requests; compare dollars *and* waiting.
 
 # %% real-days [markdown] lang="ko"
 # **실제 하루는 고르지 않습니다.** 아래는 어느 실제 로드 밸런서가 2014년 4월 이틀 동안 받은 요청입니다. 요청 수를 두 배로 늘렸고,
-# 요청마다 티켓을 한 장 그립니다(계산 400 ms). 서버는 가장 바쁜 몇 분을 견뎌야 하고, 나머지 시간에도 요금을 냅니다. 함수와 서버가
-# 같은 요청에 답합니다. 달러*와* 기다림을 함께 비교해 보세요.
+# 요청마다 티켓을 한 장 그립니다(계산 400 ms). 가장 바쁜 1분에도 서버 두 대의 절반 이상이 쉽니다. 두 대가 필요한
+# 까닭은 영역이 둘이기 때문입니다. 두 대 모두 밤에도 내내 요금을 냅니다. 함수와 서버가 같은 요청에 답합니다. 달러*와* 대기 시간을 함께 비교해 보세요.
 
 # %% play-real-days
 days, day_bills = lesson.real_days()
 display(side_by_side(days, day_bills), plot_paid_and_used(days["EC2"]))
+note(lesson.days_in_use(days["EC2"]))
 
 # %% explain [markdown] lang="en"
 # ## 5. Explain
@@ -170,9 +176,9 @@ display(side_by_side(days, day_bills), plot_paid_and_used(days["EC2"]))
 # | 예전 자료 | 지금 | 시험에서는 |
 # |---|---|---|
 # | Lambda는 100 ms 단위로 올림 | {{fact("lambda.billing_granularity_ms").effective}}부터 {{value("lambda.billing_granularity_ms"):.0f}} ms 단위 | 실행 시간과 메모리가 요금을 정합니다 |
-# | 콜드 스타트(cold start)의 INIT은 무료 | {{fact("lambda.init_billed").effective}}부터 청구 | 콜드 스타트에는 시간과 약간의 돈이 듭니다 |
+# | 콜드 스타트(cold start)의 INIT은 무료 | {{fact("lambda.init_billed").effective}}부터 청구 | 콜드 스타트에는 시간과 약간의 비용이 듭니다 |
 # | EC2는 시작한 한 시간을 통째로 청구 | {{fact("ec2.billing_granularity_s").effective}}부터 초 단위, 최소 {{value("ec2.billing_minimum_s"):.0f}}초 | Linux는 초 단위 |
-# | 최대 {{value("lambda.memory_max_mb", "2020-01-01"):,.0f}} MB, {{value("lambda.timeout_max_s", "2018-01-01"):.0f}}초 | {{value("lambda.memory_max_mb"):,.0f}} MB, {{value("lambda.timeout_max_s"):.0f}}초 | 15분보다 길면 Lambda가 아닙니다 |
+# | 최대 {{value("lambda.memory_max_mb", "2020-01-01"):,.0f}} MB, {{value("lambda.timeout_max_s", "2018-01-01"):.0f}}초 | {{value("lambda.memory_max_mb"):,.0f}} MB, {{value("lambda.timeout_max_s"):.0f}}초 | 15분을 넘으면 Lambda는 답이 아닙니다 |
 #
 # *모델이 생략한 것:* Auto Scaling, 그리고 청구서에서는 로그, 인터넷으로 나가는 트래픽, 서버를 패치하고 지켜보는 사람. 이런
 # 비용은 항목으로 직접 더할 수 있습니다(Scenario의 `costs=`). 출처: {{page("lambda-pricing")}}, {{page("ec2-on-demand")}},
@@ -209,7 +215,7 @@ display(note(lesson.break_even_sum()), look_back(lesson.BUSY, lesson.crossing_bu
 # 새로 조절할 것은 요청 하나의 계산량입니다. 지도는 모든 빈도와 계산량에서 어느 쪽이 더 싼지 보여 줍니다.
 #
 # 1. 초당 요청 하나에 머무르세요. 요청이 얼마나 무거워야 서버가 더 싸지나요?
-# 2. Lambda가 동시에 {{value("lambda.account_concurrency"):,.0f}}건 넘게 처리할 때까지 오른쪽 위로 가 보세요. 이제 돈은 문제가
+# 2. Lambda가 동시에 {{value("lambda.account_concurrency"):,.0f}}건 넘게 처리할 때까지 오른쪽 위로 가 보세요. 이제 비용은 문제가
 #    아닙니다. 할당량을 넘는 요청은 스로틀링(throttling)됩니다.
 # 3. 손익분기점 선을 따라가면 서버는 얼마나 바쁜가요? 세 곳에서 문장을 읽어 보세요.
 # 4. 그 위쪽에서는 서버 청구서의 어느 항목이 가장 빨리 늘어나나요? t3.small은 vCPU마다
@@ -217,7 +223,7 @@ display(note(lesson.break_even_sum()), look_back(lesson.BUSY, lesson.crossing_bu
 #    한다면 크레딧이 없는 인스턴스가 더 공정한 상대입니다.
 
 # %% break-map
-explore(lesson.MAP_EXPLORER)
+display(explore(lesson.MAP_EXPLORER), seen(lesson.breaking()))
 
 # %% exercises [markdown] lang="en"
 # ## 7. Exercises
@@ -263,7 +269,8 @@ checks(*lesson.CHECKS)
 # - Servers cost by the clock: idle hours are paid for as well. Functions cost by the request and by GB-seconds.
 # - A fair rival has two servers in two zones, a load balancer, addresses and disks; not one machine.
 # - The break-even is a utilisation. Below it Lambda is cheaper, above it the servers are.
-# - Real traffic has peaks. Servers are sized for them, which lowers their utilisation.
+# - Real traffic has quiet nights, and two zones ask for two servers where one would do. Both lower the utilisation; so
+#   do peaks, once they are high enough to need more servers.
 # - Waiting counts: cold starts and a slower vCPU share on one side, queues and refusals on the other.
 #
 # > **Card.** idle costs · requests × (price + GB × s × price) · utilisation decides · two zones, or it is not fair · the
@@ -277,10 +284,11 @@ checks(*lesson.CHECKS)
 # - 서버는 시간만큼 요금을 냅니다. 노는 시간도 냅니다. 함수는 요청과 GB-초만큼 요금을 냅니다.
 # - 공정한 상대는 서버 한 대가 아니라, 두 영역의 서버 두 대와 로드 밸런서, 주소, 디스크입니다.
 # - 손익분기점은 사용률입니다. 그보다 낮으면 Lambda가, 높으면 서버가 더 쌉니다.
-# - 실제 트래픽에는 몰리는 때가 있습니다. 서버는 거기에 맞추어야 하므로 사용률이 낮아집니다.
-# - 기다림도 비용입니다. 한쪽은 콜드 스타트와 느린 vCPU 몫, 다른 쪽은 대기열과 거절입니다.
+# - 실제 트래픽은 밤에 한산하고, 한 대로 충분해도 두 영역에는 두 대가 필요합니다. 둘 다 사용률을 낮춥니다. 한꺼번에 몰려서
+#   서버가 더 필요해지면 사용률은 더 낮아집니다.
+# - 대기 시간도 비용입니다. 한쪽은 콜드 스타트와 느린 vCPU 몫, 다른 쪽은 대기열과 거절입니다.
 #
-# > **카드.** 놀아도 요금 · 요청 수 × (단가 + GB × 초 × 단가) · 사용률이 결정 · 영역 두 개여야 공정 · 사람은 청구서에 없음
+# > **카드.** 쉬고 있어도 요금 발생 · 요청 수 × (단가 + GB × 초 × 단가) · 사용률이 결정 · 영역 두 개여야 공정 · 사람은 청구서에 없음
 #
 # **다음:** 함수에는 메모리를 얼마나 주어야 할까요? 메모리를 늘리면 CPU도 늘어나므로 더 빨라질 수 있고, 때로는 요금이 늘지도
 # 않습니다.

@@ -29,7 +29,7 @@ from simlib.teach import (
     Quiz,
     Target,
 )
-from simlib.views import BreakEven, BreakEvenMap, Latency, item_words, unit_words
+from simlib.views import BreakEven, BreakEvenMap, Latency, item_words, paid_and_used, unit_words
 from simlib.workload import Operation, Poisson, Trace, Traffic, draw
 
 LIST = Operation(
@@ -53,7 +53,9 @@ RENDER = Operation(
 FLEET = Ec2(instance_type="t3.small", instances=2, zones=2)
 FUNCTION = Lambda(memory_mb=1024)
 TARGET_UTILISATION = 0.6
-SAMPLE = 800
+SAMPLE, CROWDED_SAMPLE = 800, 6000
+CROWDED = 0.9
+"""From this utilisation on a longer stretch is played: a queue takes a while to fill."""
 SEED = 35
 """Ordinary luck: 798 requests where 800 are expected, their mean work within 1 % of the declared."""
 RATES_RPS = np.geomspace(0.1, 100, 61)
@@ -63,9 +65,9 @@ NAMES = ("Lambda", "EC2")
 # Playing both sides ----------------------------------------------------
 
 
-def steady(rate_rps: float, operation: Operation = LIST) -> Traffic:
-    """Poisson traffic at a steady rate, all month; a window of about 800 requests is played."""
-    return Traffic(arrivals=Poisson(rate_rps), window_s=SAMPLE / rate_rps, operations=(operation,))
+def steady(rate_rps: float, operation: Operation = LIST, sample: int = SAMPLE) -> Traffic:
+    """Poisson traffic at a steady rate, all month; a window of about `sample` requests is played."""
+    return Traffic(arrivals=Poisson(rate_rps), window_s=sample / rate_rps, operations=(operation,))
 
 
 @dataclass(frozen=True)
@@ -84,9 +86,17 @@ class Month:
 
     @property
     def utilisation(self) -> float:
-        """The share of the fleet's workers that is busy, on average."""
-        held_s = self.operation.work_vcpu_s + self.operation.io_s
-        return self.rate_rps * held_s / (self.fleet.instances * self.fleet.workers_each)
+        """The share of the fleet's workers that is busy, on average; above 1 they cannot keep up."""
+        return _load(self.rate_rps, self.operation, self.fleet)
+
+    @property
+    def played_s(self) -> float:
+        """How long a stretch of the month was played."""
+        return self.results["EC2"].workload.window_s
+
+
+def _load(rate_rps: float, operation: Operation, fleet: Ec2) -> float:
+    return rate_rps * (operation.work_vcpu_s + operation.io_s) / (fleet.instances * fleet.workers_each)
 
 
 def fleet_for(rate_rps: float, operation: Operation = LIST) -> Ec2:
@@ -99,7 +109,8 @@ def fleet_for(rate_rps: float, operation: Operation = LIST) -> Ec2:
 def month(rate_rps: float, operation: Operation = LIST, instances: int | None = None) -> Month:
     """Plays a steady rate through the function and the fleet, on the same requests. Kept by its arguments."""
     fleet = fleet_for(rate_rps, operation) if instances is None else replace(FLEET, instances=instances)
-    traffic = steady(rate_rps, operation)
+    crowded = _load(rate_rps, operation, fleet) >= CROWDED
+    traffic = steady(rate_rps, operation, CROWDED_SAMPLE if crowded else SAMPLE)
     workload = draw(traffic, SEED)
     results = {
         name: simulate(Scenario((Client(), service), traffic, name=name), SEED, workload)
@@ -169,7 +180,7 @@ def say_month(seen: Month, before: Month | None) -> str:
     """What a month costs on both sides, how long people wait, and the change against A."""
     words = [
         _(
-            "{rate} requests per second: Lambda costs {function} a month, {count} servers cost {servers} and "
+            "At a rate of {rate} per second Lambda costs {function} a month; {count} servers cost {servers} and "
             "are {share} busy.",
             rate=number(seen.rate_rps),
             function=usd(seen.usd("Lambda")),
@@ -220,7 +231,25 @@ def say_wait(seen: Month, before: Month | None) -> str:
             old = before.results[name].summary()
             words += " " + _("(A: p99 {p99}, {usd})", p99=duration(old["p99_ms"]), usd=usd(before.usd(name)))
         lines.append(words)
+    lines.append(_say_load(seen))
     return "\n".join(lines)
+
+
+def _say_load(seen: Month) -> str:
+    """How busy the servers are, what that means in the long run, and how long a stretch was played."""
+    load, played = seen.utilisation, duration(1000 * seen.played_s)
+    if load > 1:
+        return _(
+            "{count} servers can answer {most} per second, but {rate} arrive ({load}): in the long run "
+            "1 − {most} ÷ {rate} = {lost} are refused. Played here: {played}, beginning with empty queues.",
+            count=seen.fleet.instances,
+            most=number(seen.rate_rps / load),
+            rate=number(seen.rate_rps),
+            load=percent(load),
+            lost=percent(1 - 1 / load),
+            played=played,
+        )
+    return _("The servers are {load} busy. Played here: {played} of the month.", load=percent(load), played=played)
 
 
 WAIT_EXPLORER = Explorable(
@@ -235,7 +264,8 @@ WAIT_EXPLORER = Explorable(
     bills=lambda seen: seen.bills,
 )
 
-MAP_RPS, MAP_WORK_S = np.geomspace(0.1, 400, 28), np.geomspace(0.005, 2.5, 24)
+MAP_RPS, MAP_WORK_S = np.geomspace(0.075, 530, 29), np.geomspace(0.004, 3.3, 25)
+"""A little more than the controls reach, so that the star never stands on the frame."""
 
 
 def with_work(work_vcpu_ms: float) -> Operation:
@@ -283,8 +313,10 @@ def _say_map(seen: Month, before: Month | None) -> str:
     )
     if busy > limit:
         words += " " + _(
-            "That is too many: at least {share} of the requests are throttled.",
+            "That is too many: at least {share} of the requests are throttled. The bill of Lambda is that of "
+            "a raised quota, with every request served; with this quota it would be about {usd}.",
             share=percent(1 - limit / busy),
+            usd=usd(seen.usd("Lambda") * limit / busy),
         )
     return words
 
@@ -310,7 +342,98 @@ MAP_EXPLORER = Explorable(
 )
 
 
+def breaking() -> list[str]:
+    """What one sees in the section "Break it", item by item."""
+    lightest = _equal_work_ms(1.0)
+    most_rps = MAP_EXPLORER.controls[0].hi
+    first = next(
+        ms for ms in np.geomspace(5, 2500, 400) if most_rps * float(_handler_s([ms / 1000])[0]) > _quota()
+    )
+    shares = ", ".join(
+        _("{work}: {share}", work=duration(ms), share=percent(crossing(with_work(ms)).utilisation))
+        for ms in (10, LIST.work_vcpu_s * 1000, 500)
+    )
+    heavy = month(most_rps, with_work(MAP_EXPLORER.controls[1].hi))
+    lines = {line.sku.split(".")[1]: line.usd for line in heavy.bills["EC2"].lines}
+    return [
+        _(
+            "About {work} of computing, {times} times the lesson's request: then the function costs as much "
+            "as the two servers even at one request per second.",
+            work=duration(lightest),
+            times=number(lightest / (1000 * LIST.work_vcpu_s), 2),
+        ),
+        _(
+            "At {rate} per second from about {work} of computing on. Rate times duration is what counts: "
+            "{rate} × {took} are {quota} at once.",
+            rate=number(most_rps),
+            work=duration(float(first)),
+            took=duration(1000 * float(_handler_s([first / 1000])[0])),
+            quota=f"{_quota():,}",
+        ),
+        _(
+            "On the line the servers are busy by: {shares}. It is always about a quarter to a third, far below "
+            "the {target} to which they may be filled.",
+            shares=shares,
+            target=percent(TARGET_UTILISATION),
+        ),
+        _(
+            "The surplus CPU credits: at the upper right they cost {surplus} a month, more than the instances "
+            "themselves ({instances}).",
+            surplus=usd(lines["surplus_credits"]),
+            instances=usd(lines["instance"]),
+        ),
+    ]
+
+
+def _quota() -> int:
+    return FUNCTION.concurrency_limit
+
+
+def _equal_work_ms(rate_rps: float) -> float:
+    """The computing per request, in ms, from which the function is dearer than the fleet at this rate."""
+    low, high, book = 1.0, 10_000.0, price_book()
+    for _step in range(40):
+        middle = (low + high) / 2
+        operation = with_work(middle)
+        dearer = (
+            steady_lambda(FUNCTION, rate_rps, operation, book).usd
+            >= steady_ec2(FLEET, rate_rps, operation, book, TARGET_UTILISATION).usd
+        )
+        low, high = (low, middle) if dearer else (middle, high)
+    return high
+
+
 # Predict ----------------------------------------------------
+
+
+def how_long_it_takes() -> str:
+    """How the computing of a request becomes longer on the function's share of a vCPU, with the numbers."""
+    from simlib.cpu_quota import PERIOD_MS
+
+    work_ms = 1000 * LIST.work_vcpu_s
+    wall_ms = 1000 * float(FUNCTION.run_time_s(np.array([LIST.work_vcpu_s]), LIST.threads)[0])
+    slices = int(wall_ms // PERIOD_MS)
+    rest_ms = wall_ms - slices * PERIOD_MS
+    full_mb = facts.value("lambda.mb_per_vcpu")
+    return _(
+        "{memory} MB buy {memory} ÷ {full} = {share} of a vCPU. It is granted in slices: about {each} of every "
+        "{period}. For {work} of computing the function needs {slices} such slices and {rest} of the next one, whose "
+        "end need not be waited for: {slices} × {period} + {rest} = {wall}. With {io} of waiting a request "
+        "takes, and is billed, {took}. A server has whole vCPUs and needs {served}.",
+        memory=f"{FUNCTION.memory_mb:,}",
+        full=f"{full_mb:,.0f}",
+        share=number(FUNCTION.memory_mb / full_mb, 2),
+        each=duration(round((work_ms - rest_ms) / slices, 1)),
+        period=duration(PERIOD_MS),
+        work=duration(work_ms),
+        slices=slices,
+        rest=duration(rest_ms),
+        wall=duration(wall_ms),
+        io=duration(1000 * LIST.io_s),
+        took=duration(wall_ms + 1000 * LIST.io_s),
+        served=duration(work_ms + 1000 * LIST.io_s),
+    )
+
 
 CROSSING = Prediction(
     "01.rate",
@@ -355,6 +478,19 @@ def real_days() -> tuple[dict[str, Result], dict[str, Bill]]:
         for name, service in zip(NAMES, (FUNCTION, FLEET), strict=True)
     }
     return results, {name: bill(result) for name, result in results.items()}
+
+
+def days_in_use(result: Result) -> str:
+    """How much of the fleet the two days use: at the busiest and on average."""
+    found = paid_and_used(result, int(result.workload.window_s // 60))
+    paid = float(found["paid"].mean())
+    return _(
+        "In the busiest minute {peak} of the {paid} vCPUs are in use, on average {mean}: {share}.",
+        peak=number(float(found["used"].max()), 2),
+        paid=number(paid),
+        mean=number(float(found["used"].mean()), 2),
+        share=percent(float(found["used"].mean()) / paid),
+    )
 
 
 # The sums by hand ----------------------------------------------------
@@ -405,6 +541,14 @@ def break_even_sum() -> str:
     by_hand = parts.fleet_usd / parts.request_usd / parts.month_s
     return "\n".join(
         (
+            _(
+                "{work} of computing take {wall} at {memory} MB (section 2); with {io} of waiting {took} are billed.",
+                work=duration(1000 * LIST.work_vcpu_s),
+                wall=duration(parts.billed_ms - 1000 * LIST.io_s),
+                memory=f"{FUNCTION.memory_mb:,}",
+                io=duration(1000 * LIST.io_s),
+                took=duration(parts.billed_ms),
+            ),
             _(
                 "One request: ${request} + {gb} GB × {took} s × ${duration} = ${sum}",
                 request=_digits(price_book().usd("lambda.requests")),
@@ -512,7 +656,7 @@ UNDER_BUDGET = Target(
     N_("20 requests per second, day and night: nobody refused, p99 at most 400 ms, at most $90 a month."),
     Scenario,
     (
-        Condition(N_("refused"), lambda seen: int((~seen.result.ok).sum()), 0),
+        Condition(N_("refused"), lambda seen: int((~seen.result.ok).sum()), equals=0),
         Condition("p99", lambda seen: seen.result.summary()["p99_ms"], TARGET_P99_MS, show=duration),
         Condition(N_("dollars a month"), lambda seen: seen.invoice.total_usd, TARGET_USD, show=usd),
     ),
@@ -525,6 +669,7 @@ UNDER_BUDGET = Target(
         share=percent(month(TARGET_RPS, LIST, 2).utilisation),
     ),
     untouched=lambda given: given.stack == (Client(), Lambda(memory_mb=1024)),
+    needs=N_("a Scenario, such as Scenario(my_stack, lesson.steady(20))"),
 )
 
 ADVICE = Essay(

@@ -93,11 +93,11 @@ def _style():
 
 
 def nice_top(value: float) -> float:
-    """The next round number (1, 2, 3, 5, 8 times a power of ten) at or above `value`: for steady axes."""
+    """The next round number (1, 1.2, 1.5, 2, 3, 5, 8 times a power of ten) from `value` on: for steady axes."""
     if value <= 0 or not math.isfinite(value):
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(step * power for step in (1, 2, 3, 5, 8, 10) if step * power >= value * (1 - 1e-9))
+    return next(step * power for step in (1, 1.2, 1.5, 2, 3, 5, 8, 10) if step * power >= value * (1 - 1e-9))
 
 
 def _compact(value, _position=None) -> str:
@@ -363,10 +363,20 @@ class Latency(Picture):
         self.below.set_yticks(rows, self.names)
         self.below.tick_params(axis="y", length=0)
         _few_ticks(self.below.xaxis)
-        self.figure.legend(
-            handles=[self.bars[part] for part in PARTS],
+        self.legend, self.named = None, ()
+        self._name_parts(tuple(PARTS))
+
+    def _name_parts(self, parts):
+        """A legend of these parts, on the place that the layout has kept for it."""
+        if parts == self.named:
+            return
+        if self.legend is not None:
+            self.legend.remove()
+        self.named = parts
+        self.legend = self.figure.legend(
+            handles=[self.bars[part] for part in parts],
             loc="outside lower center",
-            ncols=6,
+            ncols=len(parts),
             columnspacing=1.2,
             handlelength=1.2,
         )
@@ -409,6 +419,10 @@ class Latency(Picture):
             high = 10 ** math.ceil(math.log10(max(max(highest), 10 * low)) - 1e-9)
             self.top.set_xlim(low, high)
         self.below.set_xlim(0, nice_top(max(longest)))
+        self._name_parts(
+            tuple(part for part, bars in self.bars.items() if any(bar.get_width() > 0 for bar in bars))
+            or tuple(PARTS)
+        )
         return " ".join(words)
 
 
@@ -457,6 +471,8 @@ class Concurrency(Picture):
         self.limit.set_visible(near)
         if near:
             self.limit.set_ydata([limit, limit])
+        drawn = [line for line in (self.ready, self.line, self.limit) if line.get_visible()]
+        self.axes.legend(handles=drawn, loc="upper right")
         self.axes.set_xlim(0, float(times.max(initial=1.0)))
         self.axes.set_ylim(0, nice_top(max(peak, limit if near else 0) * 1.05))
         words = _("At most {peak} requests are in progress at once.", peak=f"{levels.max(initial=0):,}")
@@ -789,7 +805,7 @@ class BreakEven(Picture):
     def _words(found, visible) -> str:
         ends = [
             _(
-                "{side} costs {low} a month at {slow} requests per second and {high} at {fast}.",
+                "{side} costs {low} a month at a rate of {slow} per second and {high} at {fast}.",
                 side=name,
                 low=usd(float(values[0])),
                 high=usd(float(values[-1])),
@@ -806,7 +822,7 @@ class BreakEven(Picture):
         here = []
         if found.get("points"):
             costs = ", ".join(f"{name} {usd(float(point[1][0]))}" for name, point in found["points"].items())
-            here = [_("At {rate} requests per second: {costs}.", rate=number(found["now_rps"]), costs=costs)]
+            here = [_("At a rate of {rate} per second: {costs}.", rate=number(found["now_rps"]), costs=costs)]
         return " ".join([*here, *ends, crossing])
 
 
@@ -886,12 +902,12 @@ class BreakEvenMap(Picture):
             self.drawn += axis.plot(
                 x, y, marker="*", ms=15, color=INK, mfc=YELLOW, ls="none", clip_on=False, zorder=5
             )
-            right = x**2 > rps[0] * rps[-1]
+            right, high = x**2 > rps[0] * rps[-1], y > 0.5 * took[-1]
             self.drawn.append(
                 axis.annotate(
                     label("you are here"),
                     (x, y),
-                    xytext=(-10 if right else 10, 6),
+                    xytext=(-10 if right else 10, -14 if high else 6),
                     textcoords="offset points",
                     ha="right" if right else "left",
                 )
@@ -911,7 +927,7 @@ class BreakEvenMap(Picture):
         if found.get("now"):
             rate, work_ms = found["now"]
             words += " " + _(
-                "The star stands at {rate} requests per second and {work} of computing.",
+                "The star stands at a rate of {rate} per second and {work} of computing.",
                 rate=number(rate),
                 work=duration(work_ms),
             )
@@ -924,14 +940,15 @@ def plot_break_even_map(found: dict, picture: BreakEvenMap | None = None) -> Bre
 
 
 _CELL = "padding:2px 10px 2px 0;text-align:{align};border:none;white-space:nowrap"
-_WIDE = "padding:2px 0;text-align:left;border:none;white-space:normal;min-width:150px"
 
 
 def bill_html(bills: dict, detailed: bool = False) -> str:
-    """Monthly bills by line as HTML, side by side; `detailed` adds quantity, unit price, tier and source."""
+    """Monthly bills by line as HTML, side by side; `detailed` adds quantity, unit price and numbered sources."""
     grow = "1 1 100%" if detailed else "0 1 auto"
+    used = list(dict.fromkeys(line.source for bill in bills.values() for line in bill.lines)) if detailed else []
+    places = {key: place for place, key in enumerate(used, 1)}
     blocks = "".join(
-        f'<div style="flex:{grow};min-width:0">{_one_bill(name, bill, detailed)}</div>'
+        f'<div style="flex:{grow};min-width:0">{_one_bill(name, bill, places)}</div>'
         for name, bill in bills.items()
     )
     missing = dict.fromkeys(remark for bill in bills.values() for remark in bill.not_modelled)
@@ -943,13 +960,31 @@ def bill_html(bills: dict, detailed: bool = False) -> str:
     return (
         f'<div style="display:flex;flex-wrap:wrap;gap:4px 48px;line-height:1.5">{blocks}</div>'
         f'<div style="color:{DIM};font-size:12px;line-height:1.5;white-space:normal">'
-        f"{' '.join(remarks)}</div>"
+        f"{' '.join(remarks)}{_sources(places)}</div>"
     )
 
 
-def _one_bill(name: str, bill, detailed: bool) -> str:
+def _sources(places: dict) -> str:
+    """The numbered pages that a detailed bill refers to, each with its own date where it is known."""
     from simlib import facts
 
+    lines = []
+    for key, place in places.items():
+        source = facts.sources().get(key)
+        if source is None:
+            lines.append(f"[{place}] {html.escape(_(key))}")
+            continue
+        dated = f" ({html.escape(source.published)})" if source.published else ""
+        lines.append(
+            f'[{place}] <a href="{html.escape(source.url)}" target="_blank" rel="noopener">'
+            f"{html.escape(source.title)}</a>{dated}"
+        )
+    return "".join(f"<div>{line}</div>" for line in lines)
+
+
+def _one_bill(name: str, bill, places: dict) -> str:
+    """One bill as a table; `places` numbers the sources of a detailed one, empty for a short one."""
+    detailed, tiered = bool(places), any(line.tier != "1" for line in bill.lines)
     left, right = _CELL.format(align="left"), _CELL.format(align="right")
     rows = []
     if detailed:
@@ -957,26 +992,20 @@ def _one_bill(name: str, bill, detailed: bool) -> str:
             (_("item"), left),
             (_("quantity a month"), right),
             (_("unit price"), right),
-            (_("tier"), left),
+            *([(_("tier"), left)] if tiered else []),
             (_("dollars a month"), right),
             (_("source"), left),
         )
         rows.append("<tr>" + "".join(f'<th style="{style}">{words}</th>' for words, style in heads) + "</tr>")
         for line in bill.lines:
-            source = facts.sources().get(line.source)
-            where = (
-                f'<a href="{html.escape(source.url)}" target="_blank" rel="noopener">'
-                f"{html.escape(source.title)}</a>"
-                if source
-                else html.escape(_(line.source))
-            )
+            tier = _(TIERS.get(line.tier, line.tier))
             cells = (
                 (html.escape(item_words(line)), left),
                 (f"{number(line.quantity, 6)} {unit_words(line)}", right),
                 (_unit_price(line.price_usd), right),
-                (_(TIERS.get(line.tier, line.tier)), left),
+                *([(html.escape(tier), left)] if tiered else []),
                 (usd(line.usd), right),
-                (where, _WIDE),
+                (f"[{places[line.source]}]", left),
             )
             rows.append(
                 "<tr>" + "".join(f'<td style="{style}">{text}</td>' for text, style in cells) + "</tr>"
@@ -986,7 +1015,7 @@ def _one_bill(name: str, bill, detailed: bool) -> str:
             amount = "&lt;$0.01" if 0 < dollars < 0.005 else usd(dollars)
             cells = f'<td style="{left}">{html.escape(item)}</td><td style="{right}">{amount}</td>'
             rows.append(f"<tr>{cells}</tr>")
-    span, together = 4 if detailed else 1, _("total")
+    span, together = 3 + tiered if detailed else 1, _("total")
     tail = f'<td style="{left}"></td>' if detailed else ""
     rows.append(
         f'<tr style="border-top:1px solid {GREY}"><td style="{left}" colspan="{span}"><b>{together}</b></td>'
@@ -1042,8 +1071,8 @@ METRICS = {  # what `compare` compares, in words
 def comparison_table(comparison):
     """A Comparison as a DataFrame of text: both means, the difference with its 95 % interval, the verdict.
 
-    An interval of dollars carries one $ only: JupyterLab would set what stands between two of them as
-    mathematics.
+    An interval of dollars is written in USD: JupyterLab would set what stands between two $ as mathematics.
+    Differences of shares are in percentage points.
     """
     import pandas as pd
 
@@ -1061,8 +1090,8 @@ def comparison_table(comparison):
         rows[_(METRICS[metric])] = {
             comparison.name_a: show(a),
             comparison.name_b: show(b),
-            _("difference"): _signed(show, difference),
-            _("95 % interval"): f"{_signed(show, low)} … {_signed(show, high).replace('$', '')}",
+            _("difference"): _signed(_points if show is percent else show, difference),
+            _("95 % interval"): _between(show, low, high),
             _("verdict"): verdict,
         }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -1070,6 +1099,21 @@ def comparison_table(comparison):
 
 def _signed(show, value: float) -> str:
     return ("−" if value < 0 else "+" if value > 0 else "") + show(abs(value))
+
+
+def _points(share: float) -> str:
+    """A difference of two shares: percentage points."""
+    return _("{value} points", value=number(100 * share, 2 if share < 0.1 else 3))
+
+
+def _between(show, low: float, high: float) -> str:
+    if show is usd:
+        ends = [_signed(usd, value).replace("$", "") for value in (low, high)]
+        return _("{low} … {high} USD", low=ends[0], high=ends[1])
+    if show is percent:
+        ends = [_signed(lambda share: number(100 * share, 2), value) for value in (low, high)]
+        return _("{low} … {high} points", low=ends[0], high=ends[1])
+    return f"{_signed(show, low)} … {_signed(show, high)}"
 
 
 # The map ----------------------------------------------------
