@@ -16,6 +16,11 @@ from typing import Any
 class ParamError(ValueError):
     """A value that a field does not allow. The message is one sentence naming field, value and remedy."""
 
+    def _render_traceback_(self):
+        """What a notebook shows: the sentence alone, for the way to it is ours and not the learner's."""
+        return [str(self)]
+
+
 
 @dataclass(frozen=True)
 class Param:

@@ -350,7 +350,7 @@ class Latency(Picture):
         self.top.set_yticks([0, 0.25, 0.5, 0.75, 1])
         self.top.yaxis.set_major_formatter(FuncFormatter(lambda value, _p: f"{100 * value:g} %"))
         _few_ticks(self.top.xaxis, log=True)
-        self.top.legend(loc="lower right")
+        self.top.legend(loc="upper left", bbox_to_anchor=(0.0, 0.92))
         self.below.set_title(label("Where the mean time went"))
         self.below.set_xlabel(label("milliseconds"))
         rows = np.arange(len(self.names))[::-1]
@@ -420,7 +420,11 @@ class Latency(Picture):
             self.top.set_xlim(low, high)
         self.below.set_xlim(0, nice_top(max(longest)))
         self._name_parts(
-            tuple(part for part, bars in self.bars.items() if any(bar.get_width() > 0 for bar in bars))
+            tuple(
+                part
+                for part, bars in self.bars.items()
+                if any(bar.get_width() > 0.004 * max(longest) for bar in bars)
+            )
             or tuple(PARTS)
         )
         return " ".join(words)
@@ -907,9 +911,10 @@ class BreakEvenMap(Picture):
                 axis.annotate(
                     label("you are here"),
                     (x, y),
-                    xytext=(-10 if right else 10, -14 if high else 6),
+                    xytext=(-10 if right else 10, -2 if high else 6),
                     textcoords="offset points",
                     ha="right" if right else "left",
+                    bbox={"fc": "white", "ec": "none", "pad": 1, "alpha": 0.7},
                 )
             )
         if self.scale is None:
