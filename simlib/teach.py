@@ -484,7 +484,10 @@ class Control:
             value = parse_number(typed, self.lo, self.hi, self.unit)
         except InputError as error:
             raise InputError(f"{_(self.label)}: {error}") from None
-        return int(round(value)) if self.whole else value
+        if self.whole and value != int(value):
+            raise InputError(f"{_(self.label)}: " + _("{typed} is not a whole number; type for example {example}.",
+                                                       typed=str(typed).strip()[:40], example=f"{round(value):,}"))
+        return int(value) if self.whole else value
 
     def show(self, value) -> str:
         """The value as the learner reads it, without its unit."""

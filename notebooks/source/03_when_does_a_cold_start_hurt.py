@@ -88,15 +88,15 @@ plot_waterfall(purchases, lesson.cold_and_warm())
 # %% observe [markdown] lang="en"
 # ## 4. Observe
 #
-# **Runtime and package.** Pin our shop as A and choose other code. The empty functions were measured, every day for a year:
-# they do nothing but answer. The 3 s of INIT and 0.5 s of first call are our shop's own. Which matters more, the
+# **Runtime and package.** Pin our shop as A and choose other code. INIT and first call of empty functions were measured, every day
+# for a year; the picture adds the work of our purchase to each. The 3 s of INIT and 0.5 s of first call are our shop's own. Which matters more, the
 # language, the package, or what your code loads?
 
 # %% observe [markdown] lang="ko"
 # ## 4. 관찰
 #
-# **런타임과 패키지.** 우리 쇼핑몰을 A로 고정하고 다른 코드를 골라 보세요. 빈 함수의 시간은 1년 동안 날마다 측정한 값입니다. 응답만 할
-# 뿐 아무 일도 하지 않습니다. INIT 3초와 첫 호출의 0.5초는 우리 코드의 몫입니다. 언어, 패키지, 코드가 불러오는 것 가운데 무엇이 더
+# **런타임과 패키지.** 우리 쇼핑몰을 A로 고정하고 다른 코드를 골라 보세요. 빈 함수의 INIT과 첫 호출은 다른 사람들이 1년 동안 날마다
+# 측정한 값이고, 그림에는 우리 구매 처리 시간을 똑같이 더했습니다. INIT 3초와 첫 호출의 0.5초는 우리 코드의 몫입니다. 언어, 패키지, 코드가 불러오는 것 가운데 무엇이 더
 # 중요한가요?
 
 # %% observe-code

@@ -221,24 +221,26 @@ display(note(lesson.little_sum()), lesson.tries_again(), note(lesson.delay_sum()
 # %% break-it [markdown] lang="en"
 # ## 6. Break it
 #
-# 1. **Ramp.** A program starts videos of a minute each, all at once, under a quota raised to 10,000. Go to 3,000 and press
+# 1. **Ramp.** A program starts videos of a minute each, within two seconds, under a quota raised to 10,000. Go to 3,000 and press
 #    *Run*. Which dotted line holds it back? Then take the rules before November 2023: why is 3,000 easy there, and 4,000 not?
 # 2. **Reserved 0.** Back in section 4: set the reservation of the posters to 0. What is this good for on a bad day?
 # 3. **Storm against target tracking.** In section 4: does it lose fewer people than the fixed two servers? When does it begin
 #    to pay for more, and until when? Now the schedule: how many servers are enough?
-# 4. **Loss of a zone.** Below, the first zone fails at 20:01, in the middle of the storm. Put all servers into one zone. How many
-#    scheduled servers in *two* zones get through nearly unharmed?
+# 4. **Loss of a zone.** Below, the first zone fails at 20:01, in the middle of the storm. Put all servers into one zone. Then
+#    *two* zones: from which number of scheduled servers on do more of them help no further? Who are the few that are still lost,
+#    and why does an odd number lose more?
 
 # %% break-it [markdown] lang="ko"
 # ## 6. 한계까지 밀어붙이기
 #
-# 1. **급상승.** 한 프로그램이 1분짜리 영상 작업을 한꺼번에 시작합니다. 할당량은 10,000으로 늘려 두었습니다. 3,000으로 올리고 *실행*을
+# 1. **급상승.** 한 프로그램이 1분짜리 영상 작업을 2초 안에 시작합니다. 할당량은 10,000으로 늘려 두었습니다. 3,000으로 올리고 *실행*을
 #    누르세요. 어느 점선이 붙잡고 있나요? 이어서 2023년 11월 이전의 규칙을 고르세요. 3,000은 쉬운데 4,000은 왜 어려울까요?
 # 2. **예약 0.** 4절로 돌아가 포스터의 예약을 0으로 두세요. 사고가 난 날에 어디에 쓸 수 있을까요?
 # 3. **몰리는 예매와 대상 추적.** 4절에서 보세요. 고정된 서버 두 대보다 적게 잃나요? 언제부터 언제까지 요금을 더 내나요? 이번에는
 #    예약된 조정입니다. 서버 몇 대면 충분할까요?
-# 4. **영역 하나의 상실.** 아래에서는 예매가 한창인 20:01에 첫 번째 영역이 멈춥니다. 서버를 모두 한 영역에 두어 보세요. *두* 영역에
-#    몇 대를 예약해 두면 거의 피해 없이 지나가나요?
+# 4. **가용 영역(Availability Zone) 하나가 멈추면.** 아래에서는 예매가 한창인 20:01에 첫 번째 영역이 멈춥니다. 서버를 모두 한 영역에 두어 보세요. 이번에는 *두*
+#    영역입니다. 일정으로 준비하는 서버가 몇 대를 넘으면 더 늘려도 도움이 되지 않나요? 그래도 잃는 요청은 누구의 것이고, 홀수일 때는 왜
+#    더 많이 잃나요?
 
 # %% break-ramp
 display(explore(lesson.RAMP_EXPLORER), explore(lesson.ZONE_EXPLORER))

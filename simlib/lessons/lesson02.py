@@ -669,7 +669,8 @@ CHECKS = (
         hi=1_000_000,
         tolerance=0.03,
         worked=lambda value: _(
-            "{took}: {mb} MB are {share} of a vCPU, so {work} of computing take {work} / {vcpu}.",
+            "{took}: {mb} MB are {share} of a vCPU, so {work} of computing take about {work} / {vcpu}; the last of the 20 ms "
+            "periods need not be waited for.",
             took=duration(value),
             mb=CHECK_MB,
             share=percent(CHECK_MB / MB_PER_VCPU),

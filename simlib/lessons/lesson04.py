@@ -345,15 +345,16 @@ def _say_climb(seen: Climb, before: Climb | None) -> str:
     per_s = facts.value("lambda.scale_environments_per_s", RULES[seen.rule])
     words = [
         _(
-            "{wanted} videos are wanted at once. Allowed {rule}: {burst} environments at the start and {more} more per "
+            "{wanted} videos are to start within {spread}. Allowed {rule}: {burst} environments at the start and {more} more per "
             "second. {count} attempts are throttled.",
             wanted=f"{seen.wanted:,}",
+            spread=duration(1000 * START_S),
             rule=_(seen.rule),
             burst=f"{burst:,.0f}",
             more=number(per_s),
             count=f"{seen.turned_away:,}",
         ),
-        _("Nine of ten never begin.")
+        _("Only {share} ever begin.", share=percent(1 - seen.given_up / seen.wanted))
         if seen.begun_s() == float("inf")
         else _("Nine of ten have begun after {after}.", after=duration(1000 * seen.begun_s())),
         _("{lost} are given up after {most} attempts.", lost=f"{seen.given_up:,}", most=STUBBORN.max_attempts),
@@ -367,7 +368,7 @@ RAMP_EXPLORER = Explorable(
     controls=(
         Control(
             "wanted",
-            N_("Videos wanted at once"),
+            N_("Videos to start within two seconds"),
             1000,
             "",
             500,
