@@ -246,7 +246,7 @@ my_gb_seconds = 0.0
 reach(lesson.BY_HAND, my_gb_seconds)
 
 # %% my-function tags=["exercise"]
-my_function = Lambda(memory_mb=128)
+my_function = Lambda(memory_mb=128, timeout_s=30)
 
 display(reach(lesson.FAST_AND_CHEAP, my_function), write(lesson.ADVICE))
 
