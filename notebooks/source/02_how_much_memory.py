@@ -196,11 +196,12 @@ display(note(lesson.worked_sums()), note(lesson.sweet_spots()), note(lesson.quot
 # time all the same. It begins at {{value("lambda.timeout_default_s"):.0f}} s, Lambda's default.
 #
 # 1. How many of 1,000 tickets fail at 128 MB, and what does a ticket that arrives cost then? Cure it twice: with a longer
-#    timeout, and with more memory. Which cure makes tickets *faster and cheaper*? (Nobody failed in section 4,
+#    timeout, and with more memory. Which cure is faster, and which is cheaper? (Nobody failed in section 4,
 #    where the timeout was long enough.)
 # 2. Go to the largest size. What do you pay for that does nothing?
-# 3. No memory helps against the limits in the table below. Change the numbers in its cell until every row fits. Binary
-#    bodies count a third more, since an event carries them as base64 text.
+# 3. No memory helps against the limits in the table below. Change the numbers in its cell until every row fits. They
+#    are sizes as sent: a binary file is a third larger, since an event carries it as base64 text. For data that is simply larger,
+#    the cure is S3: put it there and pass the key.
 # 4. Give /tmp {{value("lambda.ephemeral_storage_max_mb"):,.0f}} MB. What does that add to a million tickets?
 
 # %% break-it [markdown] lang="ko"
@@ -210,11 +211,12 @@ display(note(lesson.worked_sums()), note(lesson.sweet_spots()), note(lesson.quot
 # 그때까지의 시간은 그대로 청구합니다. 처음 값은 Lambda의 기본값인 {{value("lambda.timeout_default_s"):.0f}}초입니다.
 #
 # 1. 128 MB에서 티켓 1,000장 가운데 몇 장이 실패하나요? 그러면 도착한 티켓 한 장에 얼마가 든 셈일까요? 두 가지로 고쳐 보세요. 한 번은
-#    제한 시간을 늘리고, 한 번은 메모리를 늘립니다. 어느 쪽이 티켓을 *더 빠르고 싸게* 만드나요? (4절에서는 제한 시간이
+#    제한 시간을 늘리고, 한 번은 메모리를 늘립니다. 어느 쪽이 더 빠르고, 어느 쪽이 더 싼가요? (4절에서는 제한 시간이
 #    넉넉해서 아무도 실패하지 않았습니다.)
 # 2. 가장 큰 크기로 가 보세요. 아무 일도 하지 않는 무엇에 요금을 내나요?
-# 3. 아래 표의 한계에는 메모리가 도움이 되지 않습니다. 모든 줄이 한계 안에 들 때까지 그 셀의 숫자를 바꾸어 보세요. 이진
-#    데이터는 이벤트에 base64 텍스트로 실리므로 3분의 1만큼 더 큽니다.
+# 3. 아래 표의 한계에는 메모리가 도움이 되지 않습니다. 모든 줄이 한계 안에 들 때까지 그 셀의 숫자를 바꾸어 보세요. 숫자는
+#    보낼 때의 크기입니다. 이진 파일은 이벤트에 base64 텍스트로 실리므로 3분의 1만큼 더 큽니다. 그래도 큰 데이터는 S3에 두고 키를
+#    넘깁니다.
 # 4. /tmp를 {{value("lambda.ephemeral_storage_max_mb"):,.0f}} MB로 늘려 보세요. 티켓 백만 장에 얼마가 더 드나요?
 
 # %% break-timeout
