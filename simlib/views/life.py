@@ -9,7 +9,6 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from simlib import views
 from simlib.i18n import N_, _, duration, number, percent
 from simlib.life import LANE_KINDS, Lanes, lanes_of, life_of
 from simlib.services.base import first_call
@@ -29,15 +28,6 @@ from simlib.views import (
     _few_ticks,
     label,
     nice_top,
-)
-
-views.ITEMS.update(
-    {
-        "lambda.provisioned_concurrency": N_("provisioned concurrency, kept ready"),
-        "lambda.snapstart.cache": N_("SnapStart snapshots kept"),
-        "lambda.snapstart.restore": N_("SnapStart restores"),
-        "lambda.provisioned_duration": N_("duration on provisioned concurrency"),
-    }
 )
 
 # One request's life ----------------------------------------------------
