@@ -9,7 +9,7 @@ from scenes import arriving_at, play
 from simlib import Ec2, Operation, Poisson, Scenario, Traffic, bill, simulate
 from simlib.pricing import usage
 from simlib.services.ec2 import CpuCredits, ManagedInstances
-from simlib.services.ec2.scaling import StepScaling, TargetTracking, tracked
+from simlib.services.scaling import StepScaling, TargetTracking, tracked
 
 ONE_VCPU = {"instance_type": "m7g.medium", "instances": 1, "zones": 1, "boot_s": 100.0, "boot_cv": 0.0}
 

@@ -13,8 +13,8 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.i18n import N_, _, duration, number, percent, usd
 from simlib.pricing import Bill, bill
 from simlib.services import Client, Ec2, Functions, Lambda
-from simlib.services.ec2.scaling import HIGH_ALARM_MINUTES, LOW_ALARM_MINUTES
 from simlib.services.lambda_.events import count_events, is_invocation
+from simlib.services.scaling import HIGH_ALARM_MINUTES, LOW_ALARM_MINUTES
 from simlib.teach import (
     Check,
     Condition,

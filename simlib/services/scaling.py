@@ -1,4 +1,4 @@
-"""The rules of an Auto Scaling group: how many instances it wants, and when."""
+"""The rules of auto scaling, of an EC2 group and of provisioned concurrency: how much is wanted, and when."""
 
 from __future__ import annotations
 

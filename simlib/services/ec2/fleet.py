@@ -9,7 +9,7 @@ from heapq import heapify, heapreplace
 from simlib import dists, facts
 from simlib.services.base import CALLS_PER_CALL, CAPACITY, COMPLETION, FAILED, NO_REQUEST, OK, QUEUE_FULL, TIMED_OUT
 from simlib.services.ec2.credits import CpuCredits
-from simlib.services.ec2.scaling import StepScaling, TargetTracking, clamped
+from simlib.services.scaling import StepScaling, TargetTracking, clamped
 
 _MINUTE_S = 60.0
 

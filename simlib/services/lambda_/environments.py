@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
 from itertools import chain
 from typing import NamedTuple
@@ -10,13 +9,19 @@ from typing import NamedTuple
 from simlib import facts
 from simlib.services.base import CAPACITY
 from simlib.services.lambda_.limits import Account, Slots, TokenBucket
+from simlib.services.scaling import (
+    HIGH_ALARM_MINUTES,
+    LOW_ALARM_MINUTES,
+    LOW_SHARE_OF_TARGET,
+    Alarm,
+    clamped,
+    tracked,
+)
 
 PROVISIONED_CONFIGURED = 0
 """Resource number under which the configured provisioned concurrency stands in the capacity table."""
 
 _MINUTE_S = 60.0
-_HIGH_ALARM_MINUTES, _LOW_ALARM_MINUTES = 3, 15
-_LOW_SHARE_OF_TARGET = 0.9
 
 
 class Environment(NamedTuple):
@@ -118,21 +123,20 @@ class Provisioned:
             self._become_ready(number, self.run.now)
 
     def _track(self):
-        high = low = 0
+        high, low = Alarm(HIGH_ALARM_MINUTES), Alarm(LOW_ALARM_MINUTES)
         before_s = 0.0
         for minute in range(1, int(self.run.window_s // _MINUTE_S) + 1):
             yield self.run.at(minute * _MINUTE_S, CAPACITY, 0, 0)
             self._count(self.run.now)
             used = (self._busy_s - before_s) / _MINUTE_S / self.ready if self.ready else 0.0
             before_s = self._busy_s
-            high = high + 1 if used > self.target else 0
-            low = low + 1 if used < self.target * _LOW_SHARE_OF_TARGET else 0
+            too_high, too_low = high.rings(used > self.target), low.rings(used < self.target * LOW_SHARE_OF_TARGET)
             if self.configured != self.ready:
                 continue
-            wanted = max(self.minimum, min(self.maximum, math.ceil(self.ready * used / self.target - 1e-9)))
-            if (high >= _HIGH_ALARM_MINUTES and wanted > self.ready) or (
-                    low >= _LOW_ALARM_MINUTES and wanted < self.ready):
-                high = low = 0
+            wanted = clamped(tracked(self.ready, used, self.target), self.minimum, self.maximum)
+            if (too_high and wanted > self.ready) or (too_low and wanted < self.ready):
+                high.reset()
+                low.reset()
                 self.run.start(self._set(wanted))
 
     def _close(self):
