@@ -19,6 +19,9 @@ LAYERS = (
     "cpu_quota",
     "workload",
     "services",
+    "scenario",
+    "result",
+    "on_simpy",
     "engine",
     "life",
     "pricing",
@@ -91,7 +94,7 @@ def test_some_libraries_have_one_home(path):
     """SimPy in the engine and services, widgets in one module, random generators where dice are thrown."""
     name = "/".join(path.relative_to(PACKAGE).with_suffix("").parts)
     met = {each.split(".")[0] for each in imports(path)}
-    assert "simpy" not in met or name == "engine" or name.startswith("services/")
+    assert "simpy" not in met or name == "on_simpy" or name.startswith("services/")
     assert "ipywidgets" not in met or name == "widgets"
     assert "random" not in met and "secrets" not in met
     generators = [

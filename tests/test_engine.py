@@ -25,10 +25,20 @@ from simlib import (
     Traffic,
     bill,
     draw,
-    engine,
+    on_simpy,
     simulate,
 )
-from simlib.services.base import ARRIVAL, CALLS_PER_CALL, CAPACITY, COMPLETION, EXPIRY, TIMEOUT, first_call
+from simlib.result import SPAN
+from simlib.services.base import (
+    ARRIVAL,
+    CALLS_PER_CALL,
+    CAPACITY,
+    COMPLETION,
+    EXPIRY,
+    MOST_SERVICES,
+    TIMEOUT,
+    first_call,
+)
 
 ONE_WORKER = Ec2(instance_type="m7g.medium", instances=1, zones=1, load_balancer=False)
 NEAR = {"last_mile_ms": 0.0}
@@ -49,7 +59,7 @@ def spans_of(result, position):
 
 def new_run(traffic=BUSY):
     environment = simpy.Environment()
-    return environment, engine.SimpyRun(environment, 0, Scenario((Lambda(),), traffic), draw(traffic))
+    return environment, on_simpy.SimpyRun(environment, 0, Scenario((Lambda(),), traffic), draw(traffic))
 
 
 MOMENTS = st.lists(
@@ -104,11 +114,11 @@ def test_a_worker_freed_at_an_instant_is_free_for_the_arrival_of_that_instant():
 # Deadlines ------------------------------------------------------------------------------------------------
 
 
-class RacedRun(engine.SimpyRun):
+class RacedRun(on_simpy.SimpyRun):
     """Deadlines the plain way: every single one is an event, and whichever is first wins."""
 
     def within(self, deadline_s, activity, request, call, callers=None):
-        verdict = engine.Signal(self.env)
+        verdict = on_simpy.Signal(self.env)
         verdict.answer = None
         verdict.open = True
 
@@ -119,7 +129,7 @@ class RacedRun(engine.SimpyRun):
                 for callback in callbacks:
                     callback(verdict)
 
-        engine.Activity(activity, settle)
+        on_simpy.Activity(activity, settle)
         if verdict.open:
             if deadline_s < math.inf:
                 self.at(deadline_s, TIMEOUT, request, call).callbacks.append(lambda _: settle(None))
@@ -132,7 +142,7 @@ class RacedRun(engine.SimpyRun):
 def test_deadlines_that_are_computed_give_the_same_run_as_deadlines_that_are_raced(scenario, seed):
     computed = simulate(scenario, seed)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "SimpyRun", RacedRun)
+        patch.setattr(on_simpy, "SimpyRun", RacedRun)
         raced = simulate(scenario, seed)
     for one, other in zip(computed.span_rows + computed.capacity_rows, raced.span_rows + raced.capacity_rows):
         assert one.tobytes() == other.tobytes()
@@ -204,7 +214,7 @@ def test_a_retry_asks_for_the_same_work():
     assert len(set(spans_of(result, 1).work_s)) == 1
 
 
-@pytest.mark.parametrize("depth", range(engine.MOST_SERVICES))
+@pytest.mark.parametrize("depth", range(MOST_SERVICES))
 def test_call_numbers_fit_at_every_depth(depth):
     """A path of at most 127 calls each: no number runs into the request's, and the deepest lies below 2^42."""
     highest = 0
@@ -259,10 +269,10 @@ def test_capacity_is_one_row_per_environment_or_instance():
 
 def test_a_span_survives_packing():
     """The packed form and the table's row are the same 64 bytes."""
-    assert struct.calcsize("=5dq3ih?x") == engine.SPAN.itemsize == 64
+    assert struct.calcsize("=5dq3ih?x") == SPAN.itemsize == 64
     _, run = new_run()
     run.span(2**30 - 1, 2**30 - 1, 0.1, 0.2, 0.3, 0.4, 504, True, 910_000, 7, end_s=1e6)
-    (row,) = np.frombuffer(run.spans, engine.SPAN)
+    (row,) = np.frombuffer(run.spans, SPAN)
     assert row.item() == (0.1, 1e6, 0.2, 0.3, 0.4, 2**30 - 1, 2**30 - 1, 910_000, 7, 504, True)
 
 

@@ -31,6 +31,12 @@ NO_REQUEST = -1
 CALLS_PER_CALL = 128
 """Calls are numbered as a path: the k-th call (k >= 1) made by call c is c * 128 + k; the outermost call is 0."""
 
+CALL_BITS, REQUEST_BITS = 42, 30
+"""Bits that the engines keep for the number of a call and of a request."""
+
+MOST_SERVICES = CALL_BITS // (CALLS_PER_CALL - 1).bit_length() + 1
+"""The deepest stack whose calls can be numbered."""
+
 BYTES_PER_GB = 1024**3
 """AWS bills a gigabyte of 1,024 MB (its own sums show it)."""
 

@@ -1,0 +1,221 @@
+"""What one run leaves behind: spans, capacity, and the numbers that sum them up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from simlib.params import ParamError
+from simlib.scenario import Scenario
+from simlib.services.base import CALLS_PER_CALL, NO_REQUEST, THROTTLED, Metered
+from simlib.workload import Workload
+
+SPAN = np.dtype([("start_s", float), ("end_s", float), ("wait_s", float), ("init_s", float),
+                 ("work_s", float), ("call", np.int64), ("request", np.int32), ("billed_ms", np.int32),
+                 ("resource", np.int32), ("status", np.int16), ("cold", bool)], align=True)
+"""A span as kept in memory, 64 bytes."""
+
+CAPACITY = np.dtype([("start_s", float), ("end_s", float), ("amount", float), ("resource", np.int64)])
+"""A stretch of capacity as kept in memory."""
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What one run left behind.
+
+    span_rows, capacity_rows: per service of the stack, a structured array (see SPAN, CAPACITY), spans in
+    order of completion. `spans` and `capacity` are the same as DataFrames. Second 0 is the window's start.
+    """
+
+    scenario: Scenario
+    workload: Workload
+    span_rows: tuple[np.ndarray, ...]
+    capacity_rows: tuple[np.ndarray, ...]
+    engine: str
+
+    @property
+    def seed(self) -> int:
+        """The seed of the dice."""
+        return self.workload.seed
+
+    @property
+    def n(self) -> int:
+        """Requests played."""
+        return self.workload.n
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """All spans as arrays by name, service by service; `service` is the position in the stack."""
+        return _columns(self.span_rows)
+
+    @property
+    def standing(self) -> dict[str, np.ndarray]:
+        """All capacity as arrays by name, service by service; `service` is the position in the stack."""
+        return _columns(self.capacity_rows)
+
+    @cached_property
+    def spans(self):
+        """One row per visit of a request to a service, sorted by request and call.
+
+        request, call, parent (the call that made this one, -1 for none), service, operation, start_s, end_s,
+        wait_s, init_s, work_s, status, cold, billed_ms, resource (which environment or instance; for a Client
+        the number of attempts), key, bytes (returned). A ping has request -1.
+        """
+        import pandas as pd
+
+        columns, workload = self.columns, self.workload
+        request, call = columns["request"], columns["call"]
+        names = np.array([type(service).__name__ for service in self.scenario.stack], dtype=object)
+
+        def told(column, otherwise):
+            return np.append(column, otherwise)[request]  # request -1 is none: the last entry
+
+        frame = pd.DataFrame({
+            "request": request.astype(np.int64), "call": call,
+            "parent": np.where(call > 0, call // CALLS_PER_CALL, -1), "service": names[columns["service"]],
+            "operation": np.array([*workload.operation_names, "ping"], dtype=object)[told(workload.operation, -1)],
+            **{name: columns[name] for name in ("start_s", "end_s", "wait_s", "init_s", "work_s")},
+            "status": columns["status"].astype(np.int64), "cold": columns["cold"],
+            "billed_ms": columns["billed_ms"].astype(np.int64), "resource": columns["resource"].astype(np.int64),
+            "key": told(workload.key, -1), "bytes": told(workload.item_bytes, 0)})
+        return frame.sort_values(["request", "call"], ignore_index=True)
+
+    @cached_property
+    def capacity(self):
+        """What stood ready: service, resource (an environment or instance), start_s, end_s, amount."""
+        import pandas as pd
+
+        columns = self.standing
+        names = np.array([type(service).__name__ for service in self.scenario.stack], dtype=object)
+        return pd.DataFrame({"service": names[columns["service"]],
+                             **{name: columns[name] for name in ("resource", "start_s", "end_s", "amount")}})
+
+    def position(self, service: str) -> int:
+        """Where in the stack the first service of this class name stands."""
+        names = [type(each).__name__ for each in self.scenario.stack]
+        if service not in names:
+            raise ParamError(f"The stack has no {service!r}, it has {', '.join(names)}; name one of these.")
+        return names.index(service)
+
+    def of(self, position: int) -> dict[str, np.ndarray]:
+        """The spans of the service at a position of the stack, as arrays by name."""
+        return _by_name(self.span_rows[position])
+
+    def metered(self, position: int) -> Metered:
+        """What the service at `position` may look at to meter itself."""
+        return Metered(self.of(position), _by_name(self.capacity_rows[position]), self.workload,
+                       self.workload.window_s, self.scenario.region, self.scenario.date)
+
+    def _outermost(self, name) -> np.ndarray:
+        spans = self.of(0)
+        outermost = (spans["call"] == 0) & (spans["request"] != NO_REQUEST)
+        values = np.empty(self.n, spans[name].dtype)
+        values[spans["request"][outermost]] = spans[name][outermost]
+        return values
+
+    @cached_property
+    def latency_s(self) -> np.ndarray:
+        """Seconds each request's user waited, retries included, by request."""
+        return self._outermost("end_s") - self._outermost("start_s")
+
+    @cached_property
+    def status(self) -> np.ndarray:
+        """How each request ended for its user, by request."""
+        return self._outermost("status").astype(int)
+
+    @cached_property
+    def ok(self) -> np.ndarray:
+        """Which requests were served."""
+        return self.status < 400
+
+    @cached_property
+    def parts_s(self) -> dict[str, np.ndarray]:
+        """Where each request's time went: arrays of seconds by request that add up to `latency_s`.
+
+        retries: lost in attempts that failed and in back-off; network: between client and service; queue:
+        waiting for a worker; init: cold start; work: the request's own compute and waiting; downstream:
+        everything behind the service that did the work.
+        """
+        latency = self.latency_s
+        parts = {name: np.zeros(self.n) for name in ("retries", "network", "queue", "init", "work")}
+        first, last_attempt = 0, np.zeros(self.n, np.int32)
+        if type(self.scenario.stack[0]).__name__ == "Client":
+            first = 1
+            parts["retries"] = self._outermost("wait_s")
+            parts["network"] = latency - parts["retries"]
+            last_attempt = np.where(parts["network"] > 0, self._outermost("resource"), -1)
+        if len(self.scenario.stack) > first:
+            spans = self.of(first)
+            deciding = spans["call"] == last_attempt[spans["request"]]
+            request = spans["request"][deciding]
+            for part, column in (("queue", "wait_s"), ("init", "init_s"), ("work", "work_s")):
+                parts[part][request] = spans[column][deciding]
+            if first:
+                parts["network"][request] -= spans["end_s"][deciding] - spans["start_s"][deciding]
+        rest = latency - sum(parts.values())
+        parts["downstream"] = np.where(np.abs(rest) < 1e-9, 0.0, rest)
+        return parts
+
+    def in_use(self, position: int) -> tuple[np.ndarray, np.ndarray]:
+        """Requests in progress at a service: times (s) at which calls start or end, and the number then."""
+        spans = self.of(position)
+        taken = spans["status"] != THROTTLED
+        start_s, end_s = np.sort(spans["start_s"][taken]), np.sort(spans["end_s"][taken])
+        times = np.union1d(start_s, end_s)
+        levels = np.searchsorted(start_s, times, "right")
+        levels -= np.searchsorted(end_s, times, "right")
+        return times, levels
+
+    def mean_in_use(self, position: int) -> float:
+        """Requests in progress at a service, averaged over the window."""
+        spans = self.of(position)
+        inside = np.minimum(spans["end_s"], self.workload.window_s) - np.minimum(spans["start_s"],
+                                                                                 self.workload.window_s)
+        return float(inside[spans["status"] != THROTTLED].sum() / self.workload.window_s)
+
+    def mean_standing(self, position: int) -> float:
+        """Capacity (environments, vCPUs) that stood ready, averaged over the window."""
+        rows = self.metered(position).capacity
+        window = self.workload.window_s
+        inside = np.clip(rows["end_s"], 0, window) - np.clip(rows["start_s"], 0, window)
+        return float((inside * rows["amount"]).sum() / window)
+
+    def summary(self) -> dict[str, float]:
+        """The run in numbers: counts, latency percentiles of served requests and where time went (ms)."""
+        served = self.latency_s[self.ok] * 1000
+        position = next((k for k, service in enumerate(self.scenario.stack)
+                         if type(service).__name__ != "Client"), 0)
+        spans = self.of(position)
+        calls = int((spans["status"] != THROTTLED).sum())
+        cold = int(spans["cold"].sum())
+        quantile = np.quantile(served, (0.5, 0.95, 0.99)) if served.size else np.full(3, np.nan)
+        numbers = {
+            "requests": self.n,
+            "served": int(self.ok.sum()),
+            "failed": int((~self.ok & (self.status != THROTTLED)).sum()),
+            "throttled": int((self.status == THROTTLED).sum()),
+            "throttled_calls": int((spans["status"] == THROTTLED).sum()),
+            "cold_starts": cold,
+            "cold_share": cold / calls if calls else 0.0,
+            "p50_ms": float(quantile[0]),
+            "p95_ms": float(quantile[1]),
+            "p99_ms": float(quantile[2]),
+            "mean_ms": float(served.mean()) if served.size else float("nan"),
+        }
+        for part, seconds in self.parts_s.items():
+            numbers[f"{part}_ms"] = float(seconds[self.ok].mean() * 1000) if served.size else float("nan")
+        numbers["peak_concurrency"] = int(self.in_use(position)[1].max(initial=0))
+        numbers["mean_concurrency"] = self.mean_in_use(position)
+        numbers["mean_standing"] = self.mean_standing(position)
+        return numbers
+
+
+def _by_name(rows: np.ndarray) -> dict[str, np.ndarray]:
+    return {name: rows[name] for name in rows.dtype.names}
+
+
+def _columns(tables: tuple[np.ndarray, ...]) -> dict[str, np.ndarray]:
+    service = np.repeat(np.arange(len(tables)), [len(rows) for rows in tables])
+    return {"service": service, **_by_name(np.concatenate(tables))}
