@@ -33,8 +33,54 @@ class Environment(NamedTuple):
     tenant: int
 
 
+class ReadyPool:
+    """The provisioned environments that can be used: which call gets which."""
+
+    def __init__(self):
+        self.ready = 0
+        self.idle: list[int] = []
+        self.busy = 0
+        self.requests = TokenBucket(0, 0)
+        self._made = 0
+        self._busy_s = 0.0
+        self._counted_at_s = 0.0
+
+    def take(self, now_s: float) -> int | None:
+        """The most recently used ready environment that is idle, or None."""
+        if not self.idle or not self.requests.ready(now_s):
+            return None
+        self.requests.take()
+        self.busy_s(now_s)
+        self.busy += 1
+        return self.idle.pop()
+
+    def give_back(self, number: int, now_s: float) -> None:
+        """A call on environment `number` has ended."""
+        self.busy_s(now_s)
+        self.busy -= 1
+        if len(self.idle) + self.busy < self.ready:
+            self.idle.append(number)
+
+    def busy_s(self, now_s: float) -> float:
+        """Environment-seconds in use until now."""
+        self._busy_s += self.busy * (now_s - self._counted_at_s)
+        self._counted_at_s = now_s
+        return self._busy_s
+
+    def resize(self, number: int, rate_rps: float, now_s: float) -> None:
+        """From now on `number` environments are ready, which take `rate_rps` requests a second together."""
+        self.busy_s(now_s)
+        while len(self.idle) + self.busy < number:
+            self._made += 1
+            self.idle.append(-self._made)
+        del self.idle[:max(0, len(self.idle) + self.busy - number)]
+        self.ready = number
+        self.requests = TokenBucket(rate_rps, rate_rps)
+        self.requests.ready(now_s)
+
+
 class Provisioned:
-    """Environments kept ready at the user's request.
+    """Keeps environments ready at the user's request.
 
     Models: a change is asked for at a time; new environments take a minute or two plus 1/6,000 minute each, and
     none of them can be used before all are there; fewer take effect at once; 10 requests per second each;
@@ -42,21 +88,15 @@ class Provisioned:
     of it); scheduled changes. A busy environment that is given up ends with its call.
     """
 
-    def __init__(self, function, run):
+    def __init__(self, function, run, pool: ReadyPool):
         self.run = run
+        self.pool = pool
         self.minimum = function.provisioned_concurrency
         self.target = function.provisioned_target
         self.maximum = function.provisioned_max or self.minimum
         self.configured = 0
         self.configured_at_s = 0.0
-        self.ready = 0
-        self.idle: list[int] = []
-        self.busy: set[int] = set()
-        self.requests = TokenBucket(0, 0)
-        self._made = 0
         self._asked = 0
-        self._busy_s = 0.0
-        self._counted_at_s = 0.0
         if function.provisioned_from_s is None:
             self._configure(self.minimum, 0.0)
             self._become_ready(self.minimum, 0.0)
@@ -68,42 +108,13 @@ class Provisioned:
             run.start(self._track())
         run.at_end(self._close)
 
-    def take(self, now_s: float) -> int | None:
-        """The most recently used ready environment that is idle, or None."""
-        if not self.idle or not self.requests.ready(now_s):
-            return None
-        self.requests.take()
-        self._count(now_s)
-        number = self.idle.pop()
-        self.busy.add(number)
-        return number
-
-    def give_back(self, number: int, now_s: float) -> None:
-        """A call on environment `number` has ended."""
-        self._count(now_s)
-        self.busy.discard(number)
-        if len(self.idle) + len(self.busy) < self.ready:
-            self.idle.append(number)
-
-    def _count(self, now_s):
-        self._busy_s += len(self.busy) * (now_s - self._counted_at_s)
-        self._counted_at_s = now_s
-
     def _configure(self, number, now_s):
         if self.configured:
             self.run.capacity(PROVISIONED_CONFIGURED, self.configured_at_s, now_s, self.configured)
         self.configured, self.configured_at_s = number, now_s
 
     def _become_ready(self, number, now_s):
-        self._count(now_s)
-        while len(self.idle) + len(self.busy) < number:
-            self._made += 1
-            self.idle.append(-self._made)
-        self.idle = self.idle[max(0, len(self.idle) + len(self.busy) - number):]
-        self.ready = number
-        rate_rps = facts.value("lambda.rps_per_concurrency", self.run.date) * number
-        self.requests = TokenBucket(rate_rps, rate_rps)
-        self.requests.ready(now_s)
+        self.pool.resize(number, facts.value("lambda.rps_per_concurrency", self.run.date) * number, now_s)
 
     def _change(self, at_s, number):
         yield self.run.at(at_s, CAPACITY, 0, 0)
@@ -113,7 +124,7 @@ class Provisioned:
         now_s = self.run.now
         self._asked += 1
         asked = self._asked
-        more = number - self.ready
+        more = number - self.pool.ready
         self._configure(number, now_s)
         if more > 0:
             per_min = facts.value("lambda.provisioned_allocation_per_min", self.run.date)
@@ -127,14 +138,14 @@ class Provisioned:
         before_s = 0.0
         for minute in range(1, int(self.run.window_s // _MINUTE_S) + 1):
             yield self.run.at(minute * _MINUTE_S, CAPACITY, 0, 0)
-            self._count(self.run.now)
-            used = (self._busy_s - before_s) / _MINUTE_S / self.ready if self.ready else 0.0
-            before_s = self._busy_s
+            busy_s, ready = self.pool.busy_s(self.run.now), self.pool.ready
+            used = (busy_s - before_s) / _MINUTE_S / ready if ready else 0.0
+            before_s = busy_s
             too_high, too_low = high.rings(used > self.target), low.rings(used < self.target * LOW_SHARE_OF_TARGET)
-            if self.configured != self.ready:
+            if self.configured != ready:
                 continue
-            wanted = clamped(tracked(self.ready, used, self.target), self.minimum, self.maximum)
-            if (too_high and wanted > self.ready) or (too_low and wanted < self.ready):
+            wanted = clamped(tracked(ready, used, self.target), self.minimum, self.maximum)
+            if (too_high and wanted > ready) or (too_low and wanted < ready):
                 high.reset()
                 low.reset()
                 self.run.start(self._set(wanted))
@@ -156,8 +167,9 @@ class Environments:
         self.idle: dict[int, list[tuple[float, float, int]]] = defaultdict(list)
         self.made = 0
         self.growth = account.growth()
-        self.provisioned = (Provisioned(function, run) if function.provisioned_concurrency
-                            or function.provisioned_schedule else None)
+        self.pool = ReadyPool() if function.provisions else None
+        if self.pool:
+            Provisioned(function, run, self.pool)
         per_concurrency = facts.value("lambda.rps_per_concurrency", run.date)
         if function.reserved_concurrency is None:
             self.slots, self.requests = account.unreserved, account.requests
@@ -170,8 +182,8 @@ class Environments:
 
     def admit(self, now_s: float, tenant: int = 0) -> Environment | None:
         """The environment that a call of `tenant` arriving now gets, or None when the call is throttled."""
-        if self.provisioned:
-            number = self.provisioned.take(now_s)
+        if self.pool:
+            number = self.pool.take(now_s)
             if number is not None:
                 return Environment(number, 0.0, True, tenant)
         slots = self.slots
@@ -200,7 +212,7 @@ class Environments:
         """A call has ended; its environment waits until `idle_until_s`, or is gone (None)."""
         number = environment.number
         if number < 0:
-            self.provisioned.give_back(number, now_s)
+            self.pool.give_back(number, now_s)
             return
         self.slots.used -= 1
         if idle_until_s is None:

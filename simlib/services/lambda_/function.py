@@ -140,6 +140,11 @@ class Lambda(Service):
                              "for zip packages of Java 17 and later, Python 3.12 and later, and .NET 8 and later.")
 
     @property
+    def provisions(self) -> bool:
+        """Whether environments are ever kept ready."""
+        return bool(self.provisioned_concurrency or self.provisioned_schedule)
+
+    @property
     def provisioned_most(self) -> int:
         """The largest provisioned concurrency that may be reached."""
         return max(self.provisioned_concurrency, *(number for _, number in self.provisioned_schedule), 0,
