@@ -13,6 +13,7 @@ from heapq import heappush
 import numpy as np
 import simpy
 
+from simlib.activity import Activity, Moment
 from simlib.result import CAPACITY, SPAN
 from simlib.scenario import Scenario
 from simlib.services.base import ARRIVAL, CALL_BITS, OK, REQUEST_BITS, TIMEOUT, first_call
@@ -23,47 +24,10 @@ _BLOCK = 4096
 _PACKED_SPAN, _PACKED_CAPACITY = struct.Struct("=5dq3ih?x"), struct.Struct("=3dq")
 
 
-class Moment:
-    """An instant to wait for: what SimPy's loop asks of an event, and when it will be."""
-
-    __slots__ = ("callbacks", "time_s")
-    _ok = True
-
-    def __init__(self, time_s):
-        self.callbacks = []
-        self.time_s = time_s
-
-
 class Signal(simpy.Event):
     """An event that nobody knows the time of: it happens when somebody calls `succeed()`."""
 
     time_s = math.inf
-
-
-class Activity:
-    """A generator that runs until it waits for an event and goes on when the event happens.
-
-    `awaited` is the event that a generator already waits for; without one it starts at once.
-    """
-
-    __slots__ = ("resume_with", "on_end")
-
-    def __init__(self, generator, on_end=None, awaited=None):
-        self.resume_with = generator.send
-        self.on_end = on_end
-        if awaited is not None:
-            awaited.callbacks.append(self.resume)
-        else:
-            self.resume(None)
-
-    def resume(self, _event):
-        try:
-            awaited = self.resume_with(None)
-        except StopIteration as stop:
-            if self.on_end:
-                self.on_end(stop.value)
-        else:
-            awaited.callbacks.append(self.resume)
 
 
 class Race:

@@ -41,10 +41,10 @@ class Dice:
             raise WorkloadError(f"The seed is {seed!r}, but it must be a whole number from 0 up; for "
                                 "example 0.")
 
-    def stream(self, name: str):
-        """A function n -> the next n uniforms of a stream, from its beginning: float64, inside (0, 1)."""
+    def stream(self, name: str, first: int = 0):
+        """A function n -> the next n uniforms of a stream, from its number `first` on: float64, inside (0, 1)."""
         sequence = np.random.SeedSequence(self.seed, spawn_key=(stream_id(name),))
-        generator = np.random.Generator(np.random.PCG64(sequence))
+        generator = np.random.Generator(np.random.PCG64(sequence).advance(first))
 
         def more(n: int) -> np.ndarray:
             u = generator.random(n)
@@ -52,9 +52,9 @@ class Dice:
 
         return more
 
-    def uniforms(self, name: str, n: int) -> np.ndarray:
-        """The first n uniforms of a stream; a longer column begins with the shorter one."""
-        return self.stream(name)(n)
+    def uniforms(self, name: str, n: int, first: int = 0) -> np.ndarray:
+        """n uniforms of a stream, from its number `first` on; a longer column begins with the shorter one."""
+        return self.stream(name, first)(n)
 
 
 def _mix(z: int) -> int:

@@ -19,6 +19,7 @@ PATTERNS = {kind.pattern: kind for kind in (Constant, Poisson, Daily, Steps, Spi
 """What a scenario file may write after `pattern:`, and the class it makes."""
 
 _HOUR_S = 3600.0
+_KEPT_REQUESTS = 20_000_000
 _YEAR_S = 366 * 24 * _HOUR_S
 
 
@@ -94,14 +95,16 @@ class Workload:
     traffic, seed: what was drawn; window_s: how long arrivals were drawn; n: number of requests; arrival_s:
     float64[n], sorted, 0 <= t < window_s. Further columns are drawn when first asked for and kept; all are
     read-only. Each is a function of its own stream of uniforms, so request number i has the same luck
-    whatever else is changed.
+    whatever else is changed. `first` is the number that the first row has in the whole window (see `part`).
     """
 
-    def __init__(self, traffic: Traffic, seed: int, arrival_s: np.ndarray, window_s: float):
+    def __init__(self, traffic: Traffic, seed: int, arrival_s: np.ndarray, window_s: float, first: int = 0):
         self.traffic = traffic
         self.window_s = float(window_s)
         self.arrival_s = _fixed(np.asarray(arrival_s, dtype=float))
+        self.first = first
         self._dice = Dice(seed)
+        self._thrown: dict[str, np.ndarray] = {}
         self.seed = self._dice.seed
         self.n = self.arrival_s.size
 
@@ -110,9 +113,18 @@ class Workload:
 
     def uniforms(self, name: str) -> np.ndarray:
         """The die `name`, thrown once per request: float64[n], inside (0, 1), independent of all other
-        names.
+        names. Small ones are kept for the next call.
         """
-        return self._dice.uniforms(name, self.n)
+        if name in self._thrown:
+            return self._thrown[name]
+        column = _fixed(self._dice.uniforms(name, self.n, self.first))
+        if self.n <= _KEPT_REQUESTS:
+            self._thrown[name] = column
+        return column
+
+    def part(self, low: int, high: int) -> Workload:
+        """The requests low <= number < high as a Workload of their own, drawn alike."""
+        return Workload(self.traffic, self.seed, self.arrival_s[low:high], self.window_s, self.first + low)
 
     @property
     def operation_names(self) -> tuple[str, ...]:

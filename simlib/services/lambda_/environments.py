@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from simlib import facts
 from simlib.services.base import CAPACITY
-from simlib.services.lambda_.limits import Account, Slots, TokenBucket
+from simlib.services.lambda_.limits import Account, TokenBucket
 from simlib.services.scaling import (
     HIGH_ALARM_MINUTES,
     LOW_ALARM_MINUTES,
@@ -166,18 +166,10 @@ class Environments:
         self.run = run
         self.idle: dict[int, list[tuple[float, float, int]]] = defaultdict(list)
         self.made = 0
-        self.growth = account.growth()
+        self.slots, self.requests, self.growth, self.limits_rate = account.limits_of(function)
         self.pool = ReadyPool() if function.provisions else None
         if self.pool:
             Provisioned(function, run, self.pool)
-        per_concurrency = facts.value("lambda.rps_per_concurrency", run.date)
-        if function.reserved_concurrency is None:
-            self.slots, self.requests = account.unreserved, account.requests
-        else:
-            spare = function.reserved_concurrency - function.provisioned_most
-            self.slots = Slots(spare)
-            self.requests = TokenBucket(per_concurrency * spare, per_concurrency * spare)
-        self.limits_rate = function.invocation == "request_response"
         run.at_end(self._retire)
 
     def admit(self, now_s: float, tenant: int = 0) -> Environment | None:

@@ -200,7 +200,7 @@ class Lambda(Service):
             return dists.constant(u, self.keep_alive_s)
         return dists.table(u, *facts.keep_alive(self.keep_alive))
 
-    def _init_is_billed(self, date) -> bool:
+    def init_is_billed(self, date) -> bool:
         if self.snapstart:
             return False
         managed_zip = self.package == "zip" and facts.cold_start(self.runtime, self.architecture).managed
@@ -231,7 +231,7 @@ class Lambda(Service):
         fails = memoryview(dice("lambda.error") < self.error_rate) if self.error_rate else None
         timeout_s = self.timeout_s
         init_limit_s = facts.value("lambda.init_limit_s")
-        init_billed = self._init_is_billed(run.date)
+        init_billed = self.init_is_billed(run.date)
         grain_ms = int(facts.value("lambda.billing_granularity_ms", run.date))
         admit, release = environments.admit, environments.release
         tenant = memoryview(workload.key % self.tenants) if self.tenants else None
@@ -329,7 +329,7 @@ class Lambda(Service):
         start_s = run.now
         yield run.at(start_s + before_s + work_s, COMPLETION, 0, 0)
         environments.release(environment, run.now, run.now + float(self.idle_lifetimes_s(u[3])[0]))
-        billed_s = work_s + (before_s if self._init_is_billed(run.date) else 0.0)
+        billed_s = work_s + (before_s if self.init_is_billed(run.date) else 0.0)
         run.span(NO_REQUEST, number, start_s, init_s=before_s, work_s=work_s, cold=not environment.warm,
                  billed_ms=grain_ms * math.ceil((billed_s * 1000 - NANOSECOND_MS) / grain_ms),
                  resource=environment.number)

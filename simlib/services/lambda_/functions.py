@@ -17,7 +17,7 @@ PART = 1 << 20
 """Resource numbers of function k are k * 2^20 away from 0, so that those of several functions stay apart."""
 
 
-class _Part:
+class Part:
     """An engine's run as one of several functions sees it: its resources carry its number."""
 
     def __init__(self, run, number: int):
@@ -84,13 +84,17 @@ class Functions(Service):
         """Concurrency that reservations and provisioned concurrency take out of the common pool."""
         return sum(function.set_aside - function.reserved_elsewhere for function in self.functions)
 
-    def open(self, run, backend):
-        operations = len(run.workload.operation_names)
+    def check_operations(self, workload) -> None:
+        """Raises ParamError unless the traffic has one operation for each function."""
+        operations = len(workload.operation_names)
         if operations != len(self.functions):
             raise ParamError(f"The traffic has {operations} operations, but Functions has {len(self.functions)} "
                              "functions; give each operation its function, in the same order.")
+
+    def open(self, run, backend):
+        self.check_operations(run.workload)
         account = Account(self.account_concurrency, self.set_aside, run.date)
-        handles = [function.open_in(_Part(run, number), backend, account)
+        handles = [function.open_in(Part(run, number), backend, account)
                    for number, function in enumerate(self.functions)]
         operation = memoryview(run.workload.operation)
 

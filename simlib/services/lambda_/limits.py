@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from simlib import facts
 
 
@@ -38,6 +40,15 @@ class Slots:
         self.used = 0
 
 
+class Limits(NamedTuple):
+    """What one function's calls are held to; the invocation rate only where a caller waits (`limits_rate`)."""
+
+    slots: Slots
+    requests: TokenBucket
+    growth: TokenBucket
+    limits_rate: bool
+
+
 class Account:
     """What all functions of an account in one Region share.
 
@@ -57,6 +68,12 @@ class Account:
         return TokenBucket(facts.value("lambda.scale_environments_burst", self.date),
                            facts.value("lambda.scale_environments_per_s", self.date))
 
-    def growth(self) -> TokenBucket:
-        """The bucket of new environments that one function draws on."""
-        return self._growth or self._new_growth()
+    def limits_of(self, function) -> Limits:
+        """What `function` is held to: its own reservation, or what all functions share."""
+        growth = self._growth or self._new_growth()
+        limits_rate = function.invocation == "request_response"
+        if function.reserved_concurrency is None:
+            return Limits(self.unreserved, self.requests, growth, limits_rate)
+        spare = function.reserved_concurrency - function.provisioned_most
+        rate_rps = facts.value("lambda.rps_per_concurrency", self.date) * spare
+        return Limits(Slots(spare), TokenBucket(rate_rps, rate_rps), growth, limits_rate)

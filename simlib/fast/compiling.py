@@ -1,0 +1,135 @@
+"""One source, two speeds: kernels run as plain Python, and the same functions compiled where numba is installed.
+
+A function marked `@kernel` works on a `World`. What `compiled` returns is its twin: the same code objects, calling
+each other's twins, compiled by numba as one unit and kept on disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+
+_KERNELS: list = []
+CACHE_VARIABLE = "SIMLIB_CACHE_DIR"
+
+
+def kernel(function):
+    """Marks a function that numba can compile; it stays what it is."""
+    _KERNELS.append(function)
+    return function
+
+
+@kernel
+def u64(number):
+    """A whole number as unsigned 64 bits; plain Python has no need to change it."""
+    return number
+
+
+def has_numba() -> bool:
+    """Whether numba is installed; does not import it."""
+    return importlib.util.find_spec("numba") is not None
+
+
+@cache
+def digest() -> str:
+    """Names what was compiled: the kernels' source, and the versions of Python, numba and NumPy."""
+    sha = hashlib.sha256(repr((sys.version_info[:2], *map(_version, ("numba", "llvmlite", "numpy")))).encode())
+    for path in sorted({function.__code__.co_filename for function in _KERNELS}):
+        sha.update(Path(path).read_bytes())
+    return sha.hexdigest()[:16]
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
+
+
+def cache_dirs() -> list[Path]:
+    """Where compiled kernels may lie, best first: a directory of your own (SIMLIB_CACHE_DIR), beside the package
+    (one for all users of an installation, who need not be able to write there), and the user's own cache."""
+    own = os.environ.get(CACHE_VARIABLE)
+    beside = Path(__file__).parent / "__pycache__"
+    if sys.platform == "win32":
+        home = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return [*([Path(own)] if own else []), beside, home / "serverless-lab"]
+
+
+def _stored_in() -> Path | None:
+    """The directory that holds a finished compilation, if there is one."""
+    return next((place / digest() for place in cache_dirs() if any((place / digest()).glob("*.nbc"))), None)
+
+
+def is_stored() -> bool:
+    """Whether loading takes a moment only, because the kernels were compiled before."""
+    return has_numba() and _stored_in() is not None
+
+
+def _place_for_new() -> Path:
+    for place in cache_dirs():
+        try:
+            (place / digest()).mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(place / digest(), os.W_OK):
+            return place / digest()
+    return cache_dirs()[-1] / digest()
+
+
+def _kept(dispatcher):
+    """Has numba keep a compilation under our digest, and lets it lie in a directory that cannot be written."""
+    from numba.core import caching
+
+    place = _stored_in() or _place_for_new()
+
+    class Locator(caching._CacheLocator):
+        def get_cache_path(self):
+            return str(place)
+
+        def get_source_stamp(self):
+            return digest()
+
+        def get_disambiguator(self):
+            return ""
+
+        @classmethod
+        def from_function(cls, py_func, py_file):
+            return cls()
+
+    class Kept(caching.FunctionCache):
+        _impl_class = type("Impl", (caching.CompileResultCacheImpl,), {"_locator_classes": [Locator]})
+
+        def save_overload(self, sig, data):
+            try:
+                super().save_overload(sig, data)
+            except OSError:
+                pass
+
+    dispatcher._cache = Kept(dispatcher.py_func)
+    return dispatcher
+
+
+@cache
+def compiled(entry):
+    """The compiled twin of a kernel. It compiles when first called, unless a compilation is kept on disk."""
+    import numba
+
+    spaces: dict[str, dict] = {}
+    twins = {}
+    for function in _KERNELS:
+        space = spaces.setdefault(function.__module__, dict(function.__globals__))
+        twin = FunctionType(function.__code__, space, function.__name__)
+        twin.__module__ = function.__module__
+        twins[function] = numba.njit(twin, error_model="numpy")
+    twins[u64] = numba.njit(lambda number: numba.uint64(number))
+    for space in spaces.values():
+        space.update({name: twins[value] for name, value in space.items()
+                      if isinstance(value, FunctionType) and value in twins})
+    return _kept(twins[entry])

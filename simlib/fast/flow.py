@@ -1,0 +1,300 @@
+"""What every service's kernel needs: events in their order, visits that call each other, deadlines, records.
+
+A visit's kernel is called with its frame when there is something to do, and returns the frame to go on with at once:
+its own callee, its caller, or NONE when it waits for an event. `run.status` carries how a callee ended.
+"""
+
+from __future__ import annotations
+
+import math
+
+from simlib.fast.compiling import kernel, u64
+from simlib.fast.world import NONE
+from simlib.services.base import CALLS_PER_CALL, TIMEOUT
+
+KIND_SHIFT = 32
+REQUEST_OF = (1 << KIND_SHIFT) - 1
+FOREVER = math.inf
+LATE = 1 << 40
+"""Marks an event's frame as one whose deadline has come."""
+
+IS_CLIENT, IS_FUNCTION, IS_FLEET, IS_ACCEPT, IS_DELIVERY, IS_PINGS, IS_PING = range(7)
+"""What a frame is; the first four are also what a level is."""
+
+(DONE, IDLE, MORE_REQUESTS, FULL, COLD, PING_DICE, OUTSIDE, RING, LAST_LEFT) = range(1, 10)
+"""Why a kernel stops: the run is over; nothing more to do at once; requests are used up; a table is full; a cold
+start's dice are wanted, or a ping's; an event of an activity outside; CPU bookings reach beyond the ring of minutes;
+the last request has left an instance that is to end."""
+
+_MASK, _STEP = (1 << 64) - 1, 0x9E3779B97F4A7C15
+_MIX_1, _MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+
+
+@kernel
+def mixed(z):
+    z = ((z ^ (z >> 30)) * _MIX_1) & _MASK
+    z = ((z ^ (z >> 27)) * _MIX_2) & _MASK
+    return z ^ (z >> 31)
+
+
+@kernel
+def uniform(die, request, call):
+    """`workload.hash_uniform`, its first two steps done (see `hash_die`)."""
+    z = mixed(((die ^ u64(request)) + _STEP) & _MASK)
+    z = mixed(((z ^ u64(call)) + _STEP) & _MASK)
+    return ((z >> 12) + 0.5) * 2.0**-52
+
+
+def hash_die(seed: int, stream: int) -> int:
+    """What `uniform` wants to know of a seed and a stream."""
+    return mixed((mixed((seed + _STEP) & _MASK) ^ stream) + _STEP & _MASK)
+
+
+# Events
+
+
+@kernel
+def is_before(one, time_s, order, call, sequence):
+    if one.time_s != time_s:
+        return one.time_s < time_s
+    if one.order != order:
+        return one.order < order
+    if one.call != call:
+        return one.call < call
+    return one.sequence < sequence
+
+
+@kernel
+def put(event, other):
+    event.time_s = other.time_s
+    event.order = other.order
+    event.call = other.call
+    event.sequence = other.sequence
+    event.frame = other.frame
+
+
+@kernel
+def push(world, time_s, kind, request, call, frame):
+    """Puts an event in its place: by time, kind, request, call, and then first come."""
+    run, events = world.run[0], world.events
+    order = (kind << KIND_SHIFT) | request
+    sequence = run.sequence
+    run.sequence = sequence + 1
+    place = run.events
+    run.events = place + 1
+    while place > 0:
+        above = (place - 1) >> 1
+        if is_before(events[above], time_s, order, call, sequence):
+            break
+        put(events[place], events[above])
+        place = above
+    event = events[place]
+    event.time_s = time_s
+    event.order = order
+    event.call = call
+    event.sequence = sequence
+    event.frame = frame
+
+
+@kernel
+def drop_first(world):
+    """Takes the next event away."""
+    run, events = world.run[0], world.events
+    count = run.events - 1
+    run.events = count
+    last = events[count]
+    time_s, order, call, sequence = last.time_s, last.order, last.call, last.sequence
+    place = 0
+    below = 1
+    while below < count:
+        if below + 1 < count:
+            right = events[below + 1]
+            if is_before(right, events[below].time_s, events[below].order, events[below].call,
+                         events[below].sequence):
+                below += 1
+        if not is_before(events[below], time_s, order, call, sequence):
+            break
+        put(events[place], events[below])
+        place = below
+        below = 2 * place + 1
+    put(events[place], events[count])
+
+
+# Frames
+
+
+@kernel
+def new_frame(world, kind, unit, level, request, call, parent):
+    run = world.run[0]
+    number = run.free_frame
+    frame = world.frames[number]
+    run.free_frame = frame.next
+    run.free_frames -= 1
+    frame.kind = kind
+    frame.unit = unit
+    frame.level = level
+    frame.request = request
+    frame.call = call
+    frame.step = 0
+    frame.parent = parent
+    frame.callee = NONE
+    frame.deadline_s = FOREVER
+    frame.deadline_call = NONE
+    frame.armed = 0
+    if parent == NONE:
+        frame.soonest_s = FOREVER
+    else:
+        frame.soonest_s = world.frames[parent].soonest_s
+        world.frames[parent].callee = number
+    if request >= 0:
+        world.live[(request & run.mask) >> run.block_shift] += 1
+    return number
+
+
+@kernel
+def free_frame(world, number):
+    run = world.run[0]
+    frame = world.frames[number]
+    if frame.request >= 0:
+        world.live[(frame.request & run.mask) >> run.block_shift] -= 1
+    frame.kind = NONE
+    frame.deadline_call = NONE
+    frame.next = run.free_frame
+    run.free_frame = number
+    run.free_frames += 1
+
+
+@kernel
+def visit(world, level_number, request, call, parent):
+    """The frame of a new visit to a service of the stack."""
+    level = world.levels[level_number]
+    unit = level.unit
+    if level.by_operation != NONE:
+        unit += int(column(world, level.by_operation, request))
+    kind = level.kind
+    if kind == IS_FUNCTION and world.functions[unit].is_event:
+        kind = IS_ACCEPT
+    return new_frame(world, kind, unit, level_number, request, call, parent)
+
+
+@kernel
+def call_next(world, number):
+    """The frame of a visit's call to the service behind it."""
+    frame = world.frames[number]
+    return visit(world, world.levels[frame.level].next, frame.request, frame.call * CALLS_PER_CALL + 1, number)
+
+
+@kernel
+def answer(world, number, status):
+    """Ends a visit; its caller, if it still waits, goes on."""
+    world.run[0].status = status
+    parent = world.frames[number].parent
+    free_frame(world, number)
+    return parent
+
+
+# Deadlines
+
+
+@kernel
+def set_deadline(world, number, deadline_s, call):
+    frame = world.frames[number]
+    frame.deadline_s = deadline_s
+    frame.deadline_call = call
+    frame.armed = 0
+    if deadline_s < frame.soonest_s:
+        frame.soonest_s = deadline_s
+
+
+@kernel
+def clear_deadline(frame):
+    frame.deadline_s = FOREVER
+    frame.deadline_call = NONE
+
+
+@kernel
+def is_late(frame, request, call):
+    """Whether a timeout's event still means something to the frame."""
+    return frame.deadline_call == call and frame.armed != 0 and frame.request == request and frame.kind != NONE
+
+
+@kernel
+def arm(world, number, until_s):
+    """Gives an event to each deadline, here or above, that comes no later than what is waited for."""
+    soonest_s = FOREVER
+    above = number
+    while above != NONE:
+        frame = world.frames[above]
+        if frame.deadline_call != NONE and frame.armed == 0:
+            if frame.deadline_s <= until_s:
+                if frame.deadline_s < FOREVER:
+                    push(world, frame.deadline_s, TIMEOUT, frame.request, frame.deadline_call, above | LATE)
+                frame.armed = 1
+            elif frame.deadline_s < soonest_s:
+                soonest_s = frame.deadline_s
+        above = frame.parent
+    world.frames[number].soonest_s = soonest_s
+
+
+@kernel
+def wait(world, number, time_s, kind, call, step):
+    """The visit goes on with `step` at `time_s`."""
+    frame = world.frames[number]
+    frame.step = step
+    push(world, time_s, kind, frame.request, call, number)
+    if time_s >= frame.soonest_s:
+        arm(world, number, time_s)
+    return NONE
+
+
+# Columns and records
+
+
+@kernel
+def column(world, name, request):
+    """What a request drew, by the number of the column."""
+    return world.columns[name][request & world.masks[name]]
+
+
+@kernel
+def is_ready(bucket, now_s):
+    """Whether a token bucket has a token; refills it first."""
+    tokens = bucket.tokens + (now_s - bucket.at_s) * bucket.rate_per_s
+    bucket.tokens = tokens if tokens < bucket.capacity else bucket.capacity
+    bucket.at_s = now_s
+    return bucket.tokens >= 1
+
+
+@kernel
+def span(world, level_number, request, call, start_s, wait_s, init_s, work_s, status, cold, billed_ms, resource):
+    """Records a visit that ends now."""
+    run, level = world.run[0], world.levels[level_number]
+    row = world.spans[level_number * run.span_room + level.spans]
+    row.start_s = start_s
+    row.end_s = run.now_s
+    row.wait_s = wait_s
+    row.init_s = init_s
+    row.work_s = work_s
+    row.call = call
+    row.request = request
+    row.billed_ms = billed_ms
+    row.resource = resource
+    row.status = status
+    row.cold = cold
+    level.spans += 1
+    if level.spans > run.most_spans:
+        run.most_spans = level.spans
+
+
+@kernel
+def capacity(world, level_number, resource, start_s, end_s):
+    """Records that one `resource` stood ready."""
+    run, level = world.run[0], world.levels[level_number]
+    row = world.rows[level_number * run.row_room + level.rows]
+    row.start_s = start_s
+    row.end_s = end_s
+    row.amount = 1.0
+    row.resource = resource
+    level.rows += 1
+    if level.rows > run.most_rows:
+        run.most_rows = level.rows

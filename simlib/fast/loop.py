@@ -1,0 +1,169 @@
+"""The loop: takes the next arrival or event, and lets one visit after the other go on until all of them wait."""
+
+from __future__ import annotations
+
+from simlib.fast.client import client, client_late
+from simlib.fast.compiling import kernel
+from simlib.fast.ec2 import answered, server
+from simlib.fast.flow import (
+    DONE,
+    FULL,
+    IDLE,
+    IS_ACCEPT,
+    IS_CLIENT,
+    IS_DELIVERY,
+    IS_FLEET,
+    IS_FUNCTION,
+    IS_PING,
+    IS_PINGS,
+    KIND_SHIFT,
+    LATE,
+    MORE_REQUESTS,
+    OUTSIDE,
+    REQUEST_OF,
+    column,
+    drop_first,
+    is_late,
+    visit,
+)
+from simlib.fast.lambda_ import acceptance, delivery, invocation, invocation_late, ping, pings
+from simlib.fast.world import NONE
+from simlib.services.base import ARRIVAL, FAILED, TIMED_OUT
+
+ARRIVAL_COLUMN = 0
+
+
+@kernel
+def step(world, number):
+    """Lets a visit go on; returns the frame that follows at once, or NONE."""
+    kind = world.frames[number].kind
+    if kind == IS_CLIENT:
+        return client(world, number)
+    if kind == IS_FUNCTION:
+        return invocation(world, number)
+    if kind == IS_FLEET:
+        return server(world, number)
+    if kind == IS_ACCEPT:
+        return acceptance(world, number)
+    if kind == IS_DELIVERY:
+        return delivery(world, number)
+    if kind == IS_PINGS:
+        return pings(world, number)
+    if kind == IS_PING:
+        return ping(world, number)
+    return NONE
+
+
+@kernel
+def step_late(world, number):
+    """Tells a visit that its deadline has come."""
+    kind = world.frames[number].kind
+    if kind == IS_CLIENT:
+        return client_late(world, number)
+    if kind == IS_FUNCTION:
+        return invocation_late(world, number)
+    return answered(world, number, TIMED_OUT)
+
+
+@kernel
+def has_room(world):
+    """Whether every table has room for what one event may add."""
+    run = world.run[0]
+    return (run.events + run.reserve <= len(world.events) and run.free_frames >= run.reserve
+            and run.idle + run.reserve <= len(world.environments)
+            and run.most_spans + run.reserve <= run.span_room
+            and run.most_rows + run.idle + run.reserve <= run.row_room)
+
+
+@kernel
+def arrival_is_next(world, arrival_s):
+    """Whether the next arrival comes before the next event."""
+    run = world.run[0]
+    if run.events == 0:
+        return True
+    first = world.events[0]
+    if first.time_s != arrival_s:
+        return arrival_s < first.time_s
+    order = (ARRIVAL << KIND_SHIFT) | run.arrived
+    if first.order != order:
+        return order < first.order
+    if first.call != 0:
+        return first.call > 0
+    return run.first_sequence < first.sequence
+
+
+@kernel
+def to_time(world, time_s):
+    """Moves the clock; what was in use before counts for the peak."""
+    run = world.run[0]
+    if time_s > run.now_s:
+        note_peak(world)
+    run.now_s = time_s
+
+
+@kernel
+def note_peak(world):
+    run = world.run[0]
+    in_use = world.levels[run.watched].in_use
+    if in_use > run.peak:
+        run.peak = in_use
+
+
+@kernel
+def next_visit(world):
+    """Takes the next arrival or event: the frame that goes on, or NONE where it has become meaningless."""
+    run = world.run[0]
+    if run.arrived < run.loaded:
+        arrival_s = column(world, ARRIVAL_COLUMN, run.arrived)
+        if arrival_is_next(world, arrival_s):
+            to_time(world, arrival_s)
+            run.arrived += 1
+            return visit(world, 0, run.arrived - 1, 0, NONE)
+    event = world.events[0]
+    to_time(world, event.time_s)
+    number, request, call = event.frame, event.order & REQUEST_OF, event.call
+    drop_first(world)
+    if number < 0:
+        run.trap = OUTSIDE
+        run.trapped = number
+        return NONE
+    if number < LATE:
+        return number
+    number -= LATE
+    if is_late(world.frames[number], request, call):
+        return step_late(world, number)
+    return NONE
+
+
+@kernel
+def advance(world):
+    """Plays on until there is a reason to stop, and returns it (see `flow`)."""
+    run = world.run[0]
+    number = run.active
+    run.active = NONE
+    if run.cut_off:
+        run.cut_off = 0
+        number = answered(world, number, FAILED)
+    while True:
+        while True:
+            while number != NONE:
+                number = step(world, number)
+            if run.trap:
+                reason = run.trap
+                run.trap = 0
+                return reason
+            if world.ready[0] == 0:
+                break
+            number = world.ready[world.ready[0]]
+            world.ready[0] -= 1
+        if run.nested:
+            return IDLE
+        if not has_room(world):
+            return FULL
+        if run.arrived == run.loaded:
+            if not run.all_loaded:
+                return MORE_REQUESTS
+            if run.events == 0:
+                note_peak(world)
+                return DONE
+        number = next_visit(world)

@@ -1,0 +1,222 @@
+"""Turns the services of a stack into records for the kernels."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simlib import facts
+from simlib.fast.flow import IS_CLIENT, IS_FLEET, IS_FUNCTION, IS_PINGS, new_frame
+from simlib.fast.groups import ArrayGroup
+from simlib.fast.lambda_ import UNTOUCHED
+from simlib.fast.state import linked
+from simlib.fast.world import NONE
+from simlib.services import Client, Ec2, Functions, Lambda, ManagedInstances
+from simlib.services.base import EVENT_DEAD_LETTERED, EVENT_DROPPED, NO_REQUEST, first_call
+from simlib.services.lambda_.environments import Provisioned
+from simlib.services.lambda_.function import PING
+from simlib.services.lambda_.functions import PART, Part
+from simlib.services.lambda_.limits import Account
+
+COLD_DICE = ("lambda.platform", "lambda.init", "lambda.first")
+SUPPORTED = (Client, Lambda, Functions, Ec2, ManagedInstances)
+
+__all__ = ["COLD_DICE", "PING", "SUPPORTED", "most_pings", "open_service"]
+
+
+def most_pings(stack) -> int:
+    """The most pings that any function of the stack sends at once."""
+    functions = [each for service in stack for each in getattr(service, "functions", (service,))]
+    return sum(getattr(each, "ping_count", 0) for each in functions if getattr(each, "ping_every_s", None))
+
+
+def open_service(player, level: int, service) -> None:
+    """Makes the records of a service and starts what it does on its own, as its `open` does on SimPy."""
+    following = level + 1 if level + 1 < len(player.scenario.stack) else NONE
+    record = player.state.view.levels[level]
+    record.next, record.by_operation = following, NONE
+    kind, unit, by_operation = _OPENED[type(service)](player, level, service)
+    record = player.state.view.levels[level]
+    record.kind, record.unit, record.by_operation = kind, unit, by_operation
+
+
+def _client(player, level, client):
+    unit = player.state.add("clients", hop_s=client.round_trip_s(player.scenario.region) / 2,
+                            timeout_s=client.timeout_s, max_attempts=client.max_attempts,
+                            throttled_s=client.backoff_throttled_s, failed_s=client.backoff_failed_s,
+                            most_s=client.backoff_max_s)
+    return IS_CLIENT, unit, NONE
+
+
+# Lambda
+
+
+def _lambda(player, level, function):
+    run = player.views[level]
+    account = Account(function.account_concurrency, function.set_aside, run.date)
+    return IS_FUNCTION, _function(player, level, function, run, account, 0, {}), NONE
+
+
+def _functions(player, level, service):
+    run = player.views[level]
+    service.check_operations(run.workload)
+    account = Account(service.account_concurrency, service.set_aside, run.date)
+    made: dict = {}
+    units = [_function(player, level, function, Part(run, number), account, number * PART, made)
+             for number, function in enumerate(service.functions)]
+    by_operation = player.columns.add("operation", lambda part: part.operation, len(units) == 1)
+    return IS_FUNCTION, units[0], by_operation
+
+
+def _function(player, level, function, run, account, part, made):
+    """The record of one function; `made` knows the limits that functions of an account share."""
+    state, columns, view = player.state, player.columns, player.views[level]
+    limits = account.limits_of(function)
+
+    def shared(table, thing, **fields):
+        if id(thing) not in made:
+            made[id(thing)] = state.add(table, **fields), thing
+        return made[id(thing)][0]
+
+    def bucket(thing):
+        return shared("buckets", thing, capacity=thing.capacity, rate_per_s=thing.rate_per_s, tokens=thing.capacity)
+
+    name = (level, part)
+    fields = dict(
+        level=level, part=part, timeout_s=function.timeout_s, init_billed=function.init_is_billed(run.date),
+        drawn_call=first_call(2 if function.invocation == "event" else 0, view.first_call),
+        grain_ms=int(facts.value("lambda.billing_granularity_ms", run.date)), error_rate=function.error_rate,
+        slots=shared("slots", limits.slots, limit=limits.slots.limit), requests=bucket(limits.requests),
+        growth=bucket(limits.growth), limits_rate=limits.limits_rate, is_event=function.invocation == "event",
+        max_retries=function.maximum_retry_attempts, max_age_s=function.maximum_event_age_s,
+        undeliverable=EVENT_DROPPED if function.on_failure == "none" else EVENT_DEAD_LETTERED,
+        duplicate_rate=function.duplicate_rate, ping_every_s=function.ping_every_s or 0.0,
+        ping_count=function.ping_count, window_s=run.window_s, pool=NONE)
+    fields["handler"] = columns.add((*name, "handler"), function.durations, _is_constant(player.scenario.traffic))
+    fields["keep_alive"], fields["keep_alive_s"] = _keep_alive(player, function)
+    if fields["keep_alive"] != NONE:
+        fields["lifetime"] = columns.add("lambda.keep_alive", lambda part: part.uniforms("lambda.keep_alive"))
+    if function.error_rate:
+        fields["fails"] = columns.add("lambda.error", lambda part: part.uniforms("lambda.error"))
+    fields["platform"], fields["known"] = columns.add_late((*name, "cold"), _cold_starts(function), len(COLD_DICE))
+    fields["init"], fields["first"] = fields["platform"] + 1, fields["platform"] + 2
+    tenants = min(function.tenants or 1, player.scenario.traffic.keys.count)
+    if function.tenants:
+        fields["tenants"] = tenants
+        fields["tenant"] = columns.add((*name, "tenant"), lambda part: part.key % function.tenants)
+    fields["first_head"] = state.lengthen("heads", tenants, UNTOUCHED)
+    state.lengthen("touched", tenants)
+    unit = state.add("functions", **fields)
+    player.cold_dice[unit] = function
+    if function.provisions:
+        pool = ArrayPool(state, function.provisioned_most)
+        state.view.functions[unit].pool = pool.number
+        Provisioned(function, run, pool)
+    run.at_end(lambda: _retire(state, unit, run))
+    if function.ping_every_s:
+        player.go_on_with(new_frame(state.view, IS_PINGS, unit, level, NO_REQUEST, 0, NONE))
+    return unit
+
+
+def _is_constant(traffic):
+    return len(traffic.operations) == 1 and all(
+        kind == "constant" for kind in (traffic.operations[0].work_distribution, traffic.operations[0].io_distribution))
+
+
+def _cold_starts(function):
+    def fill(part):
+        cold = function.cold_starts(*map(part.uniforms, COLD_DICE))
+        return cold.platform_s, cold.init_s, cold.first_s
+
+    return fill
+
+
+def _keep_alive(player, function):
+    """Number of the quantile table of idle lifetimes, or NONE and a constant."""
+    if function.keep_alive == "custom":
+        return NONE, function.keep_alive_s
+    probability, value = facts.keep_alive(function.keep_alive)
+    state = player.state
+    first = state.extend("table_u", np.asarray(probability, dtype=float))
+    state.extend("table_value", np.asarray(value, dtype=float))
+    return state.add("tables", first=first, length=len(probability)), 0.0
+
+
+def _retire(state, unit, run):
+    """Environments that nobody used again have expired."""
+    function = state.view.functions[unit]
+    for number in range(function.touched):
+        tenant = state.view.touched[function.first_head + number]
+        for idle in linked(state, state.view.heads[function.first_head + tenant]):
+            environment = state.view.environments[idle]
+            run.capacity(int(environment.number), float(environment.created_s), float(environment.expires_s), 1)
+
+
+class ArrayPool:
+    """A `ReadyPool` whose state lies in the world."""
+
+    def __init__(self, state, most: int):
+        self.state = state
+        bucket = state.add("buckets")
+        self.number = state.add("pools", first=state.lengthen("pool_idle", most + 1), bucket=bucket)
+
+    @property
+    def record(self):
+        return self.state.view.pools[self.number]
+
+    @property
+    def ready(self) -> int:
+        return int(self.record.ready)
+
+    def busy_s(self, now_s: float) -> float:
+        pool = self.record
+        pool.busy_s += pool.busy * (now_s - pool.counted_s)
+        pool.counted_s = now_s
+        return float(pool.busy_s)
+
+    def resize(self, number: int, rate_rps: float, now_s: float) -> None:
+        self.busy_s(now_s)
+        pool, numbers = self.record, self.state.view.pool_idle
+        while pool.idle + pool.busy < number:
+            pool.made += 1
+            numbers[pool.first + pool.idle] = -pool.made
+            pool.idle += 1
+        gone = max(0, pool.idle + pool.busy - number)
+        kept = max(0, pool.idle - gone)
+        for place in range(kept):
+            numbers[pool.first + place] = numbers[pool.first + place + pool.idle - kept]
+        pool.idle = kept
+        pool.ready = number
+        bucket = self.state.view.buckets[pool.bucket]
+        bucket.capacity = bucket.rate_per_s = bucket.tokens = rate_rps
+        bucket.at_s = now_s
+
+
+# EC2
+
+
+def _ec2(player, level, service):
+    run, columns = player.views[level], player.columns
+    traffic = player.scenario.traffic
+    fleet = player.state.add(
+        "fleets", level=level, workers=service.workers_each, queue_limit=service.queue_limit,
+        least_outstanding=service.routing == "least_outstanding", start_s=service.start_s,
+        stop_s=math.inf if service.stop_s is None else service.stop_s,
+        limit_s=service.idle_timeout_s if service.load_balancer else math.inf,
+        connect_timeout_s=facts.value("alb.connect_timeout_s"), crowded=service.workers_each > service.kind.vcpu,
+        counts_cpu=service.watches_cpu, vcpus=service.kind.vcpu, vcpus_per_request=service.vcpus_per_request,
+        minutes=int(run.window_s // 60), ring=8,
+        cpu=columns.add((level, "cpu"), lambda part: service.durations(part)[0], _is_constant(traffic)),
+        io=columns.add((level, "io"), lambda part: service.durations(part)[1], _is_constant(traffic)),
+        threads=columns.add("threads", lambda part: part.threads, len(traffic.operations) == 1))
+    player.groups.append(ArrayGroup(player, service, run, fleet))
+    player.groups[-1].align()
+    return IS_FLEET, fleet, NONE
+
+
+def _managed(player, level, service):
+    return _ec2(player, level, service.fleet)
+
+
+_OPENED = {Client: _client, Lambda: _lambda, Functions: _functions, Ec2: _ec2, ManagedInstances: _managed}

@@ -1,0 +1,122 @@
+"""What the kernels work on: tables of records, as NumPy arrays when compiled and as lists when run as plain Python.
+
+Every piece of changing state of a run lies here, so that a kernel can stop anywhere (see `traps`) and go on later.
+`NONE` (-1) stands for no frame, no record, no request.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from simlib.result import CAPACITY, SPAN
+
+NONE = -1
+
+_INT, _FLOAT, _BITS = np.int64, np.float64, np.uint64
+
+
+def _record(**fields) -> np.dtype:
+    return np.dtype([(name, kind) for name, kind in fields.items()], align=True)
+
+
+RUN = _record(
+    now_s=_FLOAT, events=_INT, sequence=_INT, first_sequence=_INT, free_frame=_INT, free_frames=_INT,
+    free_environment=_INT, idle=_INT, loaded=_INT, arrived=_INT, all_loaded=_INT, mask=_INT, block_shift=_INT,
+    late_shift=_INT, late_kinds=_INT, active=_INT, status=_INT, trap=_INT, trapped=_INT, nested=_INT, cut_off=_INT,
+    answer_a=_FLOAT, answer_b=_FLOAT, answer_c=_FLOAT, most_spans=_INT, most_rows=_INT, span_room=_INT,
+    row_room=_INT, reserve=_INT, entries=_INT, watched=_INT, peak=_INT, environment=_INT, created_s=_FLOAT,
+    is_warm=_INT, backoff_die=_BITS, keep_alive_die=_BITS, error_die=_BITS, duplicate_die=_BITS,
+    first_retry_s=_FLOAT, second_retry_s=_FLOAT, async_backoff_s=_FLOAT, async_backoff_max_s=_FLOAT,
+    init_limit_s=_FLOAT)
+"""The run as a whole; one row."""
+
+EVENT = _record(time_s=_FLOAT, order=_INT, call=_INT, sequence=_INT, frame=_INT)
+"""Something that will happen: `order` is kind << 32 | request. A frame below 0 stands for an activity outside."""
+
+FRAME = _record(
+    request=_INT, call=_INT, kind=_INT, unit=_INT, level=_INT, step=_INT, parent=_INT, callee=_INT, next=_INT,
+    start_s=_FLOAT, a_s=_FLOAT, b_s=_FLOAT, c_s=_FLOAT, billed_s=_FLOAT, i=_INT, j=_INT, k=_INT,
+    deadline_s=_FLOAT, deadline_call=_INT, armed=_INT, soonest_s=_FLOAT)
+"""A visit in progress: where it stands (`step`), who waits for it (`parent`), and the deadline it has set for what it
+waits for. `soonest_s` is the first deadline, its own or that of a frame above, that has no event yet."""
+
+LEVEL = _record(kind=_INT, unit=_INT, by_operation=_INT, next=_INT, spans=_INT, rows=_INT, in_use=_INT)
+"""A service of the stack. `unit` is its first row among CLIENT, FUNCTION or FLEET."""
+
+CLIENT = _record(hop_s=_FLOAT, timeout_s=_FLOAT, max_attempts=_INT, throttled_s=_FLOAT, failed_s=_FLOAT,
+                 most_s=_FLOAT)
+
+FUNCTION = _record(
+    level=_INT, part=_INT, drawn_call=_INT, timeout_s=_FLOAT, init_billed=_INT, grain_ms=_INT, error_rate=_FLOAT,
+    keep_alive=_INT, keep_alive_s=_FLOAT, tenants=_INT, slots=_INT, requests=_INT, limits_rate=_INT, growth=_INT,
+    pool=_INT, made=_INT, first_head=_INT, touched=_INT, known=_INT, handler=_INT, lifetime=_INT, platform=_INT,
+    init=_INT, first=_INT, fails=_INT, tenant=_INT, is_event=_INT, max_retries=_INT, max_age_s=_FLOAT,
+    undeliverable=_INT, duplicate_rate=_FLOAT, ping_every_s=_FLOAT, ping_count=_INT, window_s=_FLOAT)
+"""A Lambda function. handler ... tenant are numbers of columns; keep_alive of a quantile table."""
+
+BUCKET = _record(capacity=_FLOAT, rate_per_s=_FLOAT, tokens=_FLOAT, at_s=_FLOAT)
+SLOTS = _record(limit=_INT, used=_INT)
+ENVIRONMENT = _record(expires_s=_FLOAT, created_s=_FLOAT, number=_INT, next=_INT)
+"""An idle execution environment, on the stack of its function and tenant."""
+
+POOL = _record(ready=_INT, busy=_INT, idle=_INT, first=_INT, bucket=_INT, made=_INT, busy_s=_FLOAT, counted_s=_FLOAT)
+"""Provisioned environments of one function; the idle ones' numbers lie in `pool_idle` from `first` on."""
+
+FLEET = _record(
+    level=_INT, workers=_INT, queue_limit=_INT, least_outstanding=_INT, start_s=_FLOAT, stop_s=_FLOAT,
+    limit_s=_FLOAT, connect_timeout_s=_FLOAT, crowded=_INT, counts_cpu=_INT, vcpus=_INT, vcpus_per_request=_INT,
+    turn=_INT, registered=_INT, first=_INT, minute=_INT, minutes=_INT, ring=_INT, cpu=_INT, io=_INT, threads=_INT)
+"""A group of instances; those registered lie in `registered` from `first` on. Columns: cpu, io, threads."""
+
+INSTANCE = _record(number=_INT, busy=_INT, waiting=_INT, head=_INT, tail=_INT, slowdown=_FLOAT, failed=_INT,
+                   leaving=_INT, vcpu=_INT, minute=_INT)
+"""A server. `vcpu` and `minute` are its places in `vcpu_free_s` and `cpu_s`."""
+
+TABLE = _record(first=_INT, length=_INT)
+"""A quantile table within `table_u` and `table_value`."""
+
+
+class World(NamedTuple):
+    """All state of a run. Arrays of records, except: columns float64[column, request]; masks, heads, touched,
+    pool_idle, registered, ready, retryable int64; known int8; vcpu_free_s, cpu_s, table_u, table_value float64."""
+
+    run: Any
+    events: Any
+    frames: Any
+    levels: Any
+    spans: Any
+    rows: Any
+    clients: Any
+    functions: Any
+    buckets: Any
+    slots: Any
+    environments: Any
+    pools: Any
+    fleets: Any
+    instances: Any
+    tables: Any
+    columns: Any
+    masks: Any
+    heads: Any
+    touched: Any
+    known: Any
+    pool_idle: Any
+    registered: Any
+    ready: Any
+    live: Any
+    retryable: Any
+    vcpu_free_s: Any
+    cpu_s: Any
+    table_u: Any
+    table_value: Any
+
+
+RECORDS = {"run": RUN, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN, "rows": CAPACITY,
+           "clients": CLIENT, "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS, "environments": ENVIRONMENT,
+           "pools": POOL, "fleets": FLEET, "instances": INSTANCE, "tables": TABLE}
+ARRAYS = {"masks": _INT, "heads": _INT, "touched": _INT, "known": np.int8, "pool_idle": _INT, "registered": _INT,
+          "ready": _INT, "live": _INT, "retryable": _INT, "vcpu_free_s": _FLOAT, "cpu_s": _FLOAT,
+          "table_u": _FLOAT, "table_value": _FLOAT}
+"""The type of each field of a World but `columns`."""
