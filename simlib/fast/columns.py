@@ -61,7 +61,7 @@ class Columns:
         """Makes room for the columns of one block of `size` requests."""
         run = self.state.view.run[0]
         run.block_shift, run.late_shift, run.late_kinds = self.shift, self.late_shift, len(self._late)
-        self.state.replace("columns", np.empty((len(self._fills), max(size, 1))))
+        self.state.set_columns(np.empty((len(self._fills), max(size, 1))))
         self.state.replace("live", np.zeros(1))
         self.state.replace("known", np.zeros(self._late_per_slot))
         self._mask()
@@ -127,9 +127,9 @@ class Columns:
         state.replace("known", spread(state.view.known, self._late_per_slot))
         if was == 1:
             pad = (1 << self.shift) - state.columns.shape[1]
-            state.replace("columns", np.pad(state.columns, ((0, 0), (0, pad))))
+            state.set_columns(np.pad(state.columns, ((0, 0), (0, pad))))
         constants = state.columns[:, 0].copy()
-        state.replace("columns", spread(state.columns, 1 << self.shift))
+        state.set_columns(spread(state.columns, 1 << self.shift))
         same = ~np.array(self._masked)
         state.columns[same, 0] = constants[same]
         self._mask()

@@ -121,13 +121,15 @@ def compiled(entry):
     """The compiled twin of a kernel. It compiles when first called, unless a compilation is kept on disk."""
     import numba
 
+    import simlib.fast.on_numba  # noqa: F401
+
     spaces: dict[str, dict] = {}
     twins = {}
     for function in _KERNELS:
         space = spaces.setdefault(function.__module__, dict(function.__globals__))
         twin = FunctionType(function.__code__, space, function.__name__)
         twin.__module__ = function.__module__
-        twins[function] = numba.njit(twin, error_model="numpy")
+        twins[function] = numba.njit(twin, error_model="numpy", _nrt=False)
     twins[u64] = numba.njit(lambda number: numba.uint64(number))
     for space in spaces.values():
         space.update({name: twins[value] for name, value in space.items()

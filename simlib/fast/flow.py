@@ -253,7 +253,7 @@ def wait(world, number, time_s, kind, call, step):
 @kernel
 def column(world, name, request):
     """What a request drew, by the number of the column."""
-    return world.columns[name][request & world.masks[name]]
+    return world.columns[name * world.run[0].stride + (request & world.masks[name])]
 
 
 @kernel

@@ -69,8 +69,8 @@ def step_late(world, number):
 def has_room(world):
     """Whether every table has room for what one event may add."""
     run = world.run[0]
-    return (run.events + run.reserve <= len(world.events) and run.free_frames >= run.reserve
-            and run.idle + run.reserve <= len(world.environments)
+    return (run.events + run.reserve <= run.event_room and run.free_frames >= run.reserve
+            and run.idle + run.reserve <= run.environment_room
             and run.most_spans + run.reserve <= run.span_room
             and run.most_rows + run.idle + run.reserve <= run.row_room)
 

@@ -161,6 +161,7 @@ class Player:
         reserve = int(run.reserve)
         if run.events + reserve > state.length("events"):
             state.lengthen("events", max(256, 4 * reserve, state.length("events")))
+            state.view.run[0].event_room = state.length("events")
         if state.view.run[0].free_frames < reserve:
             more = max(256, 4 * reserve, state.length("frames"))
             state.lengthen_stack("frames", more, "free_frame")
@@ -169,6 +170,7 @@ class Player:
         if run.idle + reserve > state.length("environments"):
             state.lengthen_stack("environments", max(256, 4 * reserve, state.length("environments")),
                                  "free_environment")
+            state.view.run[0].environment_room = state.length("environments")
         run = state.view.run[0]
         if run.most_spans + reserve > run.span_room or run.most_rows + run.idle + reserve > run.row_room:
             self._drain()

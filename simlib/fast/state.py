@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from simlib.fast.world import ARRAYS, NONE, RECORDS, World
+from simlib.fast.world import NONE, TABLES, World
 
 
 @cache
@@ -29,29 +29,35 @@ def _as_rows(array: np.ndarray) -> list:
 class State:
     """A growing World.
 
-    `world` is what kernels take; `view` is the same memory for everybody else, whose records have attributes. Both
-    change when a table grows, so nobody keeps them.
+    `world` is what kernels take. `view` is the same memory for everybody else: a World whose records have attributes.
+    A table that grows becomes another object, so take it from `view` each time.
     """
 
     def __init__(self, is_compiled: bool):
         self.is_compiled = is_compiled
-        self._tables = {name: self._made(np.zeros(0, kind)) for name, kind in (*RECORDS.items(), *ARRAYS.items())}
-        self._tables["columns"] = np.zeros((0, 1))
-        self._renew()
+        self.view = self.world = World()
+        self._tables: dict = {}
+        if is_compiled:
+            from simlib.fast.on_numba import Addresses
+
+            self._addresses = np.zeros(len(TABLES), np.int64)
+            self.world = Addresses(self._addresses.ctypes.data)
+        for name, kind in TABLES.items():
+            self._set(name, self._made(np.zeros(0, kind)))
+
+    def _set(self, name, table):
+        """Makes an array, or what was made of one, the table `name`."""
+        if self.is_compiled:
+            self._addresses[list(TABLES).index(name)] = table.ctypes.data
+            setattr(self.view, name, table.view(np.recarray) if table.dtype.names else table)
+        else:
+            setattr(self.view, name, table)
+        self._tables[name] = table
 
     def _made(self, array):
         if self.is_compiled:
             return array
         return _as_rows(array) if array.dtype.names else array.tolist()
-
-    def _renew(self):
-        self.world = World(**self._tables)
-        if self.is_compiled:
-            self.view = World(**{name: table.view(np.recarray) if name in RECORDS else table
-                                 for name, table in self._tables.items()})
-        else:
-            columns = [memoryview(column) for column in self._tables["columns"]]
-            self.view = self.world = self.world._replace(columns=columns)
 
     def length(self, name: str) -> int:
         """Rows of a table."""
@@ -61,40 +67,38 @@ class State:
         """Appends rows to a table and returns the number of the first."""
         table = self._tables[name]
         first = len(table)
-        self._tables[name] = np.concatenate([table, rows]) if self.is_compiled else table + self._made(rows)
-        self._renew()
+        self._set(name, np.concatenate([table, rows]) if self.is_compiled else table + self._made(rows))
         return first
 
     def lengthen(self, name: str, more: int, value=0) -> int:
-        """Appends `more` empty rows (or entries `value`) to a table and returns the number of the first."""
-        if name in RECORDS:
-            return self.extend(name, np.zeros(more, RECORDS[name]))
-        return self.extend(name, np.full(more, value, ARRAYS[name]))
+        """Appends `more` rows, empty or of a `value`, to a table and returns the number of the first."""
+        kind = TABLES[name]
+        return self.extend(name, np.zeros(more, kind) if kind.names else np.full(more, value, kind))
 
     def add(self, name: str, **fields) -> int:
         """Appends one record and returns its number."""
-        row = np.zeros(1, RECORDS[name])
+        row = np.zeros(1, TABLES[name])
         for field, value in fields.items():
             row[field] = value
         return self.extend(name, row)
 
-    @property
-    def columns(self) -> np.ndarray:
-        """The columns, float64[column, request]; writing into them is seen by the kernels."""
-        return self._tables["columns"]
-
     def replace(self, name: str, values: np.ndarray) -> None:
         """Sets a whole table of numbers."""
-        self._tables[name] = values if name == "columns" else self._made(values.astype(ARRAYS[name]))
-        self._renew()
+        self._set(name, self._made(values.astype(TABLES[name])))
+
+    def set_columns(self, columns: np.ndarray) -> None:
+        """Sets the columns, float64[column, request]; writing into them later is seen by the kernels."""
+        self.columns = columns
+        self.view.run[0].stride = columns.shape[1]
+        flat = columns.reshape(-1)
+        self._set("columns", flat if self.is_compiled else memoryview(flat))
 
     def lengthen_stack(self, name: str, more: int, head: str) -> None:
         """Appends free rows, linked by `next`, to the stack that begins at the run's field `head`."""
-        run = self.view.run[0]
         first = self.length(name)
-        rows = np.zeros(more, RECORDS[name])
-        rows["next"] = np.append(np.arange(first + 1, first + more), getattr(run, head))
-        if "kind" in RECORDS[name].names:
+        rows = np.zeros(more, TABLES[name])
+        rows["next"] = np.append(np.arange(first + 1, first + more), getattr(self.view.run[0], head))
+        if "kind" in TABLES[name].names:
             rows["kind"] = NONE
         self.extend(name, rows)
         setattr(self.view.run[0], head, first)
@@ -104,15 +108,14 @@ class State:
         table = self._tables[name][first:first + count]
         if self.is_compiled:
             return table
-        names = RECORDS[name].names
-        rows = np.zeros(count, RECORDS[name])
+        names = TABLES[name].names
+        rows = np.zeros(count, TABLES[name])
         rows[:] = [tuple(getattr(row, field) for field in names) for row in table]
         return rows
 
     def emptied(self, name: str, rows: int) -> None:
         """Replaces a table by `rows` empty ones."""
-        self._tables[name] = self._made(np.zeros(rows, RECORDS[name]))
-        self._renew()
+        self._set(name, self._made(np.zeros(rows, TABLES[name])))
 
 
 def linked(state: State, first: int) -> list[int]:

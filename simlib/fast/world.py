@@ -6,8 +6,6 @@ Every piece of changing state of a run lies here, so that a kernel can stop anyw
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from simlib.result import CAPACITY, SPAN
@@ -22,14 +20,14 @@ def _record(**fields) -> np.dtype:
 
 
 RUN = _record(
-    now_s=_FLOAT, events=_INT, sequence=_INT, first_sequence=_INT, free_frame=_INT, free_frames=_INT,
-    free_environment=_INT, idle=_INT, loaded=_INT, arrived=_INT, all_loaded=_INT, mask=_INT, block_shift=_INT,
-    late_shift=_INT, late_kinds=_INT, active=_INT, status=_INT, trap=_INT, trapped=_INT, nested=_INT, cut_off=_INT,
-    answer_a=_FLOAT, answer_b=_FLOAT, answer_c=_FLOAT, most_spans=_INT, most_rows=_INT, span_room=_INT,
-    row_room=_INT, reserve=_INT, entries=_INT, watched=_INT, peak=_INT, environment=_INT, created_s=_FLOAT,
-    is_warm=_INT, backoff_die=_BITS, keep_alive_die=_BITS, error_die=_BITS, duplicate_die=_BITS,
-    first_retry_s=_FLOAT, second_retry_s=_FLOAT, async_backoff_s=_FLOAT, async_backoff_max_s=_FLOAT,
-    init_limit_s=_FLOAT)
+    now_s=_FLOAT, events=_INT, event_room=_INT, sequence=_INT, first_sequence=_INT, free_frame=_INT,
+    free_frames=_INT, free_environment=_INT, environment_room=_INT, idle=_INT, loaded=_INT, arrived=_INT,
+    all_loaded=_INT, mask=_INT, block_shift=_INT, late_shift=_INT, late_kinds=_INT, stride=_INT, active=_INT,
+    status=_INT, trap=_INT, trapped=_INT, nested=_INT, cut_off=_INT, answer_a=_FLOAT, answer_b=_FLOAT,
+    answer_c=_FLOAT, most_spans=_INT, most_rows=_INT, span_room=_INT, row_room=_INT, reserve=_INT, entries=_INT,
+    watched=_INT, peak=_INT, environment=_INT, created_s=_FLOAT, is_warm=_INT, backoff_die=_BITS,
+    keep_alive_die=_BITS, error_die=_BITS, duplicate_die=_BITS, first_retry_s=_FLOAT, second_retry_s=_FLOAT,
+    async_backoff_s=_FLOAT, async_backoff_max_s=_FLOAT, init_limit_s=_FLOAT)
 """The run as a whole; one row."""
 
 EVENT = _record(time_s=_FLOAT, order=_INT, call=_INT, sequence=_INT, frame=_INT)
@@ -78,45 +76,18 @@ TABLE = _record(first=_INT, length=_INT)
 """A quantile table within `table_u` and `table_value`."""
 
 
-class World(NamedTuple):
-    """All state of a run. Arrays of records, except: columns float64[column, request]; masks, heads, touched,
-    pool_idle, registered, ready, retryable int64; known int8; vcpu_free_s, cpu_s, table_u, table_value float64."""
-
-    run: Any
-    events: Any
-    frames: Any
-    levels: Any
-    spans: Any
-    rows: Any
-    clients: Any
-    functions: Any
-    buckets: Any
-    slots: Any
-    environments: Any
-    pools: Any
-    fleets: Any
-    instances: Any
-    tables: Any
-    columns: Any
-    masks: Any
-    heads: Any
-    touched: Any
-    known: Any
-    pool_idle: Any
-    registered: Any
-    ready: Any
-    live: Any
-    retryable: Any
-    vcpu_free_s: Any
-    cpu_s: Any
-    table_u: Any
-    table_value: Any
+TABLES = {
+    "run": RUN, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN, "rows": CAPACITY, "clients": CLIENT,
+    "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS, "environments": ENVIRONMENT, "pools": POOL,
+    "fleets": FLEET, "instances": INSTANCE, "tables": TABLE,
+    **{name: np.dtype(kind) for name, kind in {
+        "columns": _FLOAT, "masks": _INT, "heads": _INT, "touched": _INT, "known": _INT, "pool_idle": _INT,
+        "registered": _INT, "ready": _INT, "live": _INT, "retryable": _INT, "vcpu_free_s": _FLOAT, "cpu_s": _FLOAT,
+        "table_u": _FLOAT, "table_value": _FLOAT}.items()}}
+"""The type of a row of each table. `columns` holds one column after the other (see `run.stride`)."""
 
 
-RECORDS = {"run": RUN, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN, "rows": CAPACITY,
-           "clients": CLIENT, "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS, "environments": ENVIRONMENT,
-           "pools": POOL, "fleets": FLEET, "instances": INSTANCE, "tables": TABLE}
-ARRAYS = {"masks": _INT, "heads": _INT, "touched": _INT, "known": np.int8, "pool_idle": _INT, "registered": _INT,
-          "ready": _INT, "live": _INT, "retryable": _INT, "vcpu_free_s": _FLOAT, "cpu_s": _FLOAT,
-          "table_u": _FLOAT, "table_value": _FLOAT}
-"""The type of each field of a World but `columns`."""
+class World:
+    """All state of a run: an attribute for each of TABLES."""
+
+    __slots__ = tuple(TABLES)
