@@ -16,7 +16,7 @@ import simpy
 from simlib.activity import Activity, Moment
 from simlib.result import CAPACITY, SPAN
 from simlib.scenario import Scenario
-from simlib.services.base import ARRIVAL, CALL_BITS, OK, REQUEST_BITS, TIMEOUT, first_call
+from simlib.services.base import ARRIVAL, CALL_BITS, OK, REQUEST_BITS, TIMEOUT, depths, first_call
 from simlib.workload import Workload, hash_uniform, stream_id
 
 _KIND = 1 << (CALL_BITS + REQUEST_BITS)
@@ -127,7 +127,7 @@ def _arrivals(run, workload, handle, bar):
 def play(scenario: Scenario, workload: Workload, progress=None) -> tuple[tuple, tuple]:
     """Plays drawn requests and returns span rows and capacity rows, one array per service of the stack."""
     env = simpy.Environment()
-    runs = [SimpyRun(env, depth, scenario, workload) for depth in range(len(scenario.stack))]
+    runs = [SimpyRun(env, depth, scenario, workload) for depth in depths(scenario.stack)]
     handle = None
     for service, run in zip(reversed(scenario.stack), reversed(runs)):
         handle = service.open(run, handle)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simlib import facts
 from simlib.params import ParamError, shown
-from simlib.services.base import MOST_SERVICES, Service
+from simlib.services.base import MOST_LEVELS, Service
 from simlib.services.costs import Cost
 from simlib.workload import Traffic
 
@@ -32,9 +32,11 @@ class Scenario:
         stack = (self.stack,) if isinstance(self.stack, Service) else self.stack
         if not isinstance(stack, (tuple, list)) or not all(isinstance(service, Service) for service in stack):
             raise ParamError(f"Scenario.stack is {shown(stack)}, but it may hold services only; {example}.")
-        if not 1 <= len(stack) <= MOST_SERVICES:
-            raise ParamError(f"Scenario.stack has {len(stack)} services, but it must have between 1 and "
-                             f"{MOST_SERVICES}; {example}.")
+        levels = sum(service.levels for service in stack)
+        if not 1 <= levels <= MOST_LEVELS:
+            raise ParamError(f"Scenario.stack has {len(stack)} services and {levels} levels of calls (a function that "
+                             f"takes events has three), but it must have between 1 and {MOST_LEVELS} levels; "
+                             f"{example}.")
         if not isinstance(self.traffic, Traffic):
             raise ParamError(f"Scenario.traffic is {shown(self.traffic)}, but it must be Traffic; write for "
                              "example Traffic(arrivals=Poisson(5)).")

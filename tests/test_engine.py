@@ -35,7 +35,7 @@ from simlib.services.base import (
     CAPACITY,
     COMPLETION,
     EXPIRY,
-    MOST_SERVICES,
+    MOST_LEVELS,
     TIMEOUT,
     first_call,
 )
@@ -214,13 +214,13 @@ def test_a_retry_asks_for_the_same_work():
     assert len(set(spans_of(result, 1).work_s)) == 1
 
 
-@pytest.mark.parametrize("depth", range(MOST_SERVICES))
+@pytest.mark.parametrize("depth", range(MOST_LEVELS))
 def test_call_numbers_fit_at_every_depth(depth):
-    """A path of at most 127 calls each: no number runs into the request's, and the deepest lies below 2^42."""
+    """A path of at most 127 calls each: no number runs into the request's, and the deepest lies below 2^63."""
     highest = 0
     for _ in range(depth):
         highest = highest * CALLS_PER_CALL + CALLS_PER_CALL - 1
-    assert first_call(depth) <= highest < 2**42
+    assert first_call(depth) <= highest < 2**63
 
 
 # The Result -----------------------------------------------------------------------------------------------
@@ -457,8 +457,9 @@ def test_a_single_service_needs_no_tuple():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"stack": ()}, "has 0 services.*between 1 and 7"),
-        ({"stack": (Lambda(),) * 8}, "has 8 services.*between 1 and 7"),
+        ({"stack": ()}, "has 0 services.*between 1 and 10"),
+        ({"stack": (Lambda(),) * 11}, "has 11 services.*between 1 and 10"),
+        ({"stack": (Lambda(invocation="event"),) * 4}, "has 4 services and 12 levels.*between 1 and 10"),
         ({"stack": "Lambda"}, r"stack is 'Lambda'.*write for example \(Client\(\), Lambda\(\)\)"),
         ({"stack": (Lambda,)}, "services only"),
         ({"stack": (Lambda(), None)}, "services only"),

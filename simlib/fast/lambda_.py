@@ -252,8 +252,7 @@ def invocation(world, number):
         return call_next(world, number)
     if step == _SERVED:
         clear_deadline(frame)
-        if run.status >= 400:
-            status = FAILED
+        status = run.status if run.status < 400 else FAILED
     if step == _CUT:
         status = FUNCTION_TIMEOUT
     elif status == OK and errs(world, function, request, call):

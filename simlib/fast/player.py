@@ -32,24 +32,24 @@ from simlib.fast.loop import advance
 from simlib.fast.state import State
 from simlib.fast.world import NONE
 from simlib.scenario import Scenario
-from simlib.services.base import first_call
+from simlib.services.base import depths, first_call
 from simlib.workload import Workload, hash_uniform, stream_id
 
-ROOM = 1 << 15
+_ROOM_COMPILED, _ROOM_PLAIN = 1 << 15, 1 << 9
 _RESERVE = 64
 
 
 class View:
     """One service's view of a run: what `services.base.Run` offers to those who decide about capacity."""
 
-    def __init__(self, player: Player, level: int):
+    def __init__(self, player: Player, level: int, depth: int):
         self.player = player
         self.level = level
         self.workload = player.workload
         self.window_s = player.workload.window_s
         self.region = player.scenario.region
         self.date = player.scenario.date
-        self.first_call = first_call(level)
+        self.first_call = first_call(depth)
         self.endings = []
         self.at_end = self.endings.append
 
@@ -89,7 +89,7 @@ class Player:
         self.columns = Columns(self.state, parts, block_size)
         self.moments: dict[int, Moment] = {}
         self.groups = []
-        self.views = [View(self, level) for level in range(len(scenario.stack))]
+        self.views = [View(self, *place) for place in enumerate(depths(scenario.stack))]
         self.cold_dice = {}
         self._begin(watched)
         for level in reversed(range(len(scenario.stack))):
@@ -174,10 +174,11 @@ class Player:
         run = state.view.run[0]
         if run.most_spans + reserve > run.span_room or run.most_rows + run.idle + reserve > run.row_room:
             self._drain()
-            run.span_room = max(ROOM, 4 * reserve)
+            room = _ROOM_COMPILED if state.is_compiled else _ROOM_PLAIN
+            run.span_room = max(room, 4 * reserve)
             needed = 2 * int(run.idle + reserve)
             if run.row_room < needed or not state.length("rows"):
-                run.row_room = max(ROOM // 8, 2 * needed)
+                run.row_room = max(room // 8, 2 * needed)
                 state.emptied("rows", len(self.views) * int(run.row_room))
             if not state.length("spans"):
                 state.emptied("spans", len(self.views) * int(run.span_room))

@@ -85,7 +85,7 @@ def _function(player, level, function, run, account, part, made):
     name = (level, part)
     fields = dict(
         level=level, part=part, timeout_s=function.timeout_s, init_billed=function.init_is_billed(run.date),
-        drawn_call=first_call(2 if function.invocation == "event" else 0, view.first_call),
+        drawn_call=first_call(function.levels - 1, view.first_call),
         grain_ms=int(facts.value("lambda.billing_granularity_ms", run.date)), error_rate=function.error_rate,
         slots=shared("slots", limits.slots, limit=limits.slots.limit), requests=bucket(limits.requests),
         growth=bucket(limits.growth), limits_rate=limits.limits_rate, is_event=function.invocation == "event",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any, Protocol
 
 import numpy as np
@@ -31,17 +32,22 @@ NO_REQUEST = -1
 CALLS_PER_CALL = 128
 """Calls are numbered as a path: the k-th call (k >= 1) made by call c is c * 128 + k; the outermost call is 0."""
 
-CALL_BITS, REQUEST_BITS = 42, 30
+CALL_BITS, REQUEST_BITS = 63, 30
 """Bits that the engines keep for the number of a call and of a request."""
 
-MOST_SERVICES = CALL_BITS // (CALLS_PER_CALL - 1).bit_length() + 1
-"""The deepest stack whose calls can be numbered."""
+MOST_LEVELS = CALL_BITS // (CALLS_PER_CALL - 1).bit_length() + 1
+"""How deep calls may be nested so that their numbers fit (see `Service.levels`)."""
 
 BYTES_PER_GB = 1024**3
 """AWS bills a gigabyte of 1,024 MB (its own sums show it)."""
 
 Handle = Callable[[int, int], Iterator]
 """What `open` returns: called with (request, call), a generator that ends by returning a status."""
+
+
+def depths(stack: tuple[Service, ...]) -> list[int]:
+    """How many levels of calls lie above each service of a stack."""
+    return list(accumulate((service.levels for service in stack[:-1]), initial=0))
 
 
 def first_call(depth: int, number: int = 0) -> int:
@@ -127,6 +133,11 @@ class Service(Checked):
 
     title: str = ""
     not_billed: tuple[str, ...] = ()
+
+    @property
+    def levels(self) -> int:
+        """How many levels of nested calls a visit to this service takes."""
+        return 1
 
     def open(self, run: Run, backend: Handle | None) -> Handle:
         """Starts the service on an engine and returns how to call it."""

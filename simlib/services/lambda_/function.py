@@ -140,6 +140,11 @@ class Lambda(Service):
                              "for zip packages of Java 17 and later, Python 3.12 and later, and .NET 8 and later.")
 
     @property
+    def levels(self) -> int:
+        """One, or with events three: the acceptance, the delivery, the attempt."""
+        return 3 if self.invocation == "event" else 1
+
+    @property
     def provisions(self) -> bool:
         """Whether environments are ever kept ready."""
         return bool(self.provisioned_concurrency or self.provisioned_schedule)
@@ -212,8 +217,7 @@ class Lambda(Service):
     def open_in(self, run, backend, account: Account):
         """Opens the function in an account that it may share with others (see `open`)."""
         environments = Environments(self, run, account)
-        depth = 2 if self.invocation == "event" else 0
-        invoke = self._invocation(run, backend, environments, first_call(depth, run.first_call))
+        invoke = self._invocation(run, backend, environments, first_call(self.levels - 1, run.first_call))
         if self.ping_every_s:
             run.start(self._pings(run, environments))
         if self.invocation == "event":

@@ -80,6 +80,11 @@ class Functions(Service):
                              "account_concurrency.")
 
     @property
+    def levels(self) -> int:
+        """As many as its deepest function takes."""
+        return max(function.levels for function in self.functions)
+
+    @property
     def set_aside(self) -> int:
         """Concurrency that reservations and provisioned concurrency take out of the common pool."""
         return sum(function.set_aside - function.reserved_elsewhere for function in self.functions)
