@@ -224,14 +224,11 @@ def usage(result: Result, between_windows: bool = False) -> dict[str, float]:
 
     Also counts the served requests under SERVED. `between_windows` says that it was a sample of the quiet hours.
     """
-    used: dict[str, float] = {SERVED: float(result.ok.sum())}
-    for position, service in enumerate(result.scenario.stack):
-        metered = replace(result.metered(position), between_windows=between_windows)
-        for sku, quantity in service.usage(metered).items():
-            used[sku] = used.get(sku, 0.0) + quantity
-    whole = result.metered(0)
-    for cost in result.scenario.costs:
-        for sku, quantity in cost.usage(whole).items():
+    used: dict[str, float] = {SERVED: float(result.served)}
+    window = replace(result.window, between_windows=between_windows)
+    metered = [service.usage(result.sums(position), window) for position, service in enumerate(result.scenario.stack)]
+    for quantities in metered + [cost.usage(result.sums_of(cost), window) for cost in result.scenario.costs]:
+        for sku, quantity in quantities.items():
             used[sku] = used.get(sku, 0.0) + quantity
     return used
 
@@ -239,9 +236,9 @@ def usage(result: Result, between_windows: bool = False) -> dict[str, float]:
 def month(result: Result) -> dict[str, float]:
     """Quantity by sku of a whole month: the window as often as the traffic says, quiet hours in between."""
     traffic = result.scenario.traffic
-    windows = traffic.month_windows(result.workload.window_s)
+    windows = traffic.month_windows(result.window.window_s)
     used = {sku: quantity * windows for sku, quantity in usage(result).items()}
-    rest_s = facts.value("hours_per_month") * 3600 - windows * result.workload.window_s
+    rest_s = facts.value("hours_per_month") * 3600 - windows * result.window.window_s
     if rest_s > 1e-6:
         scenario = result.scenario
         wanted_s = QUIET_REQUESTS / traffic.quiet_rps if traffic.quiet_rps else 0.0

@@ -9,7 +9,7 @@ import numpy as np
 
 from simlib.params import ParamError
 from simlib.scenario import Scenario
-from simlib.services.base import CALLS_PER_CALL, NO_REQUEST, THROTTLED, Metered
+from simlib.services.base import CALLS_PER_CALL, NO_REQUEST, THROTTLED, Metered, Sums, Window
 from simlib.workload import Workload
 
 SPAN = np.dtype([("start_s", float), ("end_s", float), ("wait_s", float), ("init_s", float),
@@ -103,10 +103,31 @@ class Result:
         """The spans of the service at a position of the stack, as arrays by name."""
         return _by_name(self.span_rows[position])
 
+    @property
+    def window(self) -> Window:
+        """The window that was played, for a bill."""
+        return Window(self.workload.window_s, self.scenario.region, self.scenario.date, self.n)
+
     def metered(self, position: int) -> Metered:
         """What the service at `position` may look at to meter itself."""
-        return Metered(self.of(position), _by_name(self.capacity_rows[position]), self.workload,
-                       self.workload.window_s, self.scenario.region, self.scenario.date)
+        return Metered(self.of(position), _by_name(self.capacity_rows[position]), self.workload, self.window)
+
+    def sums(self, position: int) -> Sums:
+        """What the service at `position` has tallied."""
+        sums = Sums()
+        self.scenario.stack[position].tally(self.metered(position), sums)
+        return sums
+
+    def sums_of(self, cost) -> Sums:
+        """What one of the added costs has tallied."""
+        sums = Sums()
+        cost.tally(self.metered(0), sums)
+        return sums
+
+    @property
+    def served(self) -> int:
+        """Requests that were served."""
+        return int(self.ok.sum())
 
     def _outermost(self, name) -> np.ndarray:
         spans = self.of(0)
@@ -177,7 +198,7 @@ class Result:
 
     def mean_standing(self, position: int) -> float:
         """Capacity (environments, vCPUs) that stood ready, averaged over the window."""
-        rows = self.metered(position).capacity
+        rows = _by_name(self.capacity_rows[position])
         window = self.workload.window_s
         inside = np.clip(rows["end_s"], 0, window) - np.clip(rows["start_s"], 0, window)
         return float((inside * rows["amount"]).sum() / window)

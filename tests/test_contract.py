@@ -397,7 +397,7 @@ def assert_lawful(result):
             assert result.in_use(position)[1].max(initial=0) <= service.concurrency_limit
         if isinstance(service, Ec2):
             assert_lawful_fleet(service, spans)
-            used_hours = service.usage(result.metered(position))[f"ec2.instance.{service.instance_type}"]
+            used_hours = service.usage(result.sums(position), result.window)[f"ec2.instance.{service.instance_type}"]
             assert used_hours * 3600 <= service.instances * max(60, result.workload.window_s) + EPS_S
     outermost = result.of(0)
     assert sorted(outermost["request"]) == list(range(n))

@@ -97,25 +97,75 @@ class Run(Protocol):
 
 
 @dataclass(frozen=True)
-class Metered:
-    """What a service's `usage` may look at: its own spans and capacity of one window, as columns of arrays.
+class Window:
+    """What a bill needs to know about the window that was played: its length, where and when, how many requests.
 
     between_windows: these are the quiet hours between two windows, in which what starts and stops with a window
     does not run.
     """
 
-    spans: Mapping[str, np.ndarray]
-    capacity: Mapping[str, np.ndarray]
-    workload: Workload
     window_s: float
     region: str
     date: str | None
+    requests: int
     between_windows: bool = False
 
     @property
     def hours(self) -> float:
         """The window's length in hours."""
         return self.window_s / 3600
+
+
+@dataclass(frozen=True)
+class Metered:
+    """What a service's `tally` looks at: some of its spans and capacity, as columns of arrays, and the requests they
+    belong to (columns of the workload, to be taken by request number)."""
+
+    spans: Mapping[str, np.ndarray]
+    capacity: Mapping[str, np.ndarray]
+    workload: Workload
+    window: Window
+
+
+class Sums:
+    """Named sums over spans and capacity, one number or one per place (an hour, say).
+
+    Numbers are added one after the other, so that the sums are the same, bit for bit, whatever blocks the spans come
+    in.
+    """
+
+    def __init__(self):
+        self._values: dict[str, np.ndarray] = {}
+        self._parts: dict[int, Sums] = {}
+
+    def add(self, name: str, values: np.ndarray) -> None:
+        """Adds all `values` (of a mask: how many are true) to a sum."""
+        if values.dtype.kind in "iub":
+            self._at_least(name, 1)[0] += int(values.sum())
+        else:
+            self.add_at(name, np.zeros(len(values), np.intp), values)
+
+    def add_at(self, name: str, places: np.ndarray, values: np.ndarray) -> None:
+        """Adds each value to the sum at its place."""
+        np.add.at(self._at_least(name, int(places.max(initial=-1)) + 1), places, values)
+
+    def _at_least(self, name, length):
+        known = self._values.get(name, np.zeros(0))
+        if len(known) < length:
+            known = self._values[name] = np.concatenate([known, np.zeros(length - len(known))])
+        return known
+
+    def part(self, number: int) -> Sums:
+        """The sums of one of several functions."""
+        return self._parts.setdefault(number, Sums())
+
+    def __getitem__(self, name: str) -> float:
+        known = self._values.get(name)
+        return float(known[0]) if known is not None and len(known) else 0.0
+
+    def by_place(self, name: str) -> np.ndarray:
+        """The sum at each place, float64."""
+        return self._values.get(name, np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -143,7 +193,10 @@ class Service(Checked):
         """Starts the service on an engine and returns how to call it."""
         raise NotImplementedError
 
-    def usage(self, metered: Metered) -> dict[str, float]:
+    def tally(self, metered: Metered, sums: Sums) -> None:
+        """Adds to `sums` what of these spans and this capacity `usage` will ask for."""
+
+    def usage(self, sums: Sums, window: Window) -> dict[str, float]:
         """What AWS meters in one window: quantity by sku, in the sku's unit; no dollars."""
         return {}
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from simlib import facts
 from simlib.params import Checked, ParamError, param
-from simlib.services.base import BYTES_PER_GB, Metered
+from simlib.services.base import BYTES_PER_GB, Metered, Sums, Window
 
 
 class Cost(Checked):
@@ -17,7 +17,10 @@ class Cost(Checked):
 
     covers: tuple[str, ...] = ()
 
-    def usage(self, metered: Metered) -> dict[str, float]:
+    def tally(self, metered: Metered, sums: Sums) -> None:
+        """Adds to `sums` what of the outermost service's spans `usage` will ask for."""
+
+    def usage(self, sums: Sums, window: Window) -> dict[str, float]:
         """Quantity by sku in one window."""
         return {}
 
@@ -35,8 +38,8 @@ class CloudWatchLogs(Cost):
     retention_months: float = param(1.0, "months", "how long logs are kept", 0, 120)
     written_by: str = param("servers", "", "who writes the lines", choices=("servers", "lambda"))
 
-    def usage(self, metered):
-        gb = self.kb_per_request * 1024 * metered.workload.n / BYTES_PER_GB
+    def usage(self, sums, window):
+        gb = self.kb_per_request * 1024 * window.requests / BYTES_PER_GB
         ingestion = "cloudwatch_logs.ingestion" + (".lambda" if self.written_by == "lambda" else "")
         kept = facts.value("cloudwatch_logs.stored_share") * self.retention_months
         return {ingestion: gb, "cloudwatch_logs.storage": gb * kept}
@@ -52,9 +55,9 @@ class NatGateway(Cost):
     gateways: int = param(1, "gateways", "one per Availability Zone in a fair design", 1, 20)
     kb_per_request: float = param(1.0, "KB", "traffic through the gateway per request", 0, 1_000_000)
 
-    def usage(self, metered):
-        return {"nat_gateway.hours": self.gateways * metered.hours,
-                "nat_gateway.processing": self.kb_per_request * 1024 * metered.workload.n / BYTES_PER_GB}
+    def usage(self, sums, window):
+        return {"nat_gateway.hours": self.gateways * window.hours,
+                "nat_gateway.processing": self.kb_per_request * 1024 * window.requests / BYTES_PER_GB}
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,12 @@ class DataTransferOut(Cost):
     covers = ("data transfer out, unless added",)
     share: float = param(1.0, "", "share of the returned bytes that leave AWS (the rest stays in a cache)", 0, 1)
 
-    def usage(self, metered):
+    def tally(self, metered, sums):
         answered = metered.spans["request"][(metered.spans["call"] == 0) & (metered.spans["status"] < 400)]
-        sent = float(metered.workload.item_bytes[answered].sum())
-        return {"data_transfer.out": self.share * sent / BYTES_PER_GB}
+        sums.add("sent_bytes", metered.workload.item_bytes[answered])
+
+    def usage(self, sums, window):
+        return {"data_transfer.out": self.share * sums["sent_bytes"] / BYTES_PER_GB}
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,8 @@ class EventPollers(Cost):
     source: str = param("sqs", "", "what is polled", choices=("sqs", "kafka"))
     units: float = param(2.0, "units", "pollers kept on average", 0, 2000)
 
-    def usage(self, metered):
-        return {f"lambda.event_poller.{self.source}": self.units * metered.hours}
+    def usage(self, sums, window):
+        return {f"lambda.event_poller.{self.source}": self.units * window.hours}
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from simlib.workload.arrivals import Arrivals, Bursts, Constant, Daily, Poisson,
 from simlib.workload.chance import Dice, WorkloadError, hash_uniform, hash_uniforms, stream_id
 from simlib.workload.requests import Keys, Operation
 from simlib.workload.trace import Trace
-from simlib.workload.traffic import PATTERNS, Traffic, Workload, arrivals_from, draw, traffic_from
+from simlib.workload.traffic import PATTERNS, Traffic, Workload, arrivals_from, draw, draw_blocks, traffic_from
 
 __all__ = ["PATTERNS", "Arrivals", "Bursts", "Constant", "Daily", "Dice", "Keys", "Operation", "Poisson",
            "Spike", "Steps", "Trace", "Traffic", "Workload", "WorkloadError", "arrivals_from", "draw",
-           "hash_uniform", "hash_uniforms", "stream_id", "traffic_from"]
+           "draw_blocks", "hash_uniform", "hash_uniforms", "stream_id", "traffic_from"]

@@ -9,6 +9,7 @@ gaps, each half as long.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import ClassVar
@@ -30,14 +31,39 @@ class Arrivals(Checked):
 
     def times(self, dice: Dice, window_s: float, limit: float = math.inf) -> np.ndarray:
         """Arrival times, float64[n], sorted, 0 <= t < window_s. WorkloadError above `limit` requests."""
+        self._refuse_above(limit, window_s)
+        times = self._draw(dice, window_s)
+        return times[:np.searchsorted(times, window_s)]
+
+    def blocks(self, dice: Dice, window_s: float, limit: float = math.inf, size: int = 65_536) -> Iterator[np.ndarray]:
+        """The same times as `times` gives, in blocks of `size` (the last may be shorter); patterns that can do so
+        never hold them all at once."""
+        self._refuse_above(limit, window_s)
+        held = np.empty(0)
+        for times in self._pieces(dice, window_s, size):
+            within = times[:np.searchsorted(times, window_s)]
+            held = np.concatenate([held, within])
+            while held.size > size:
+                yield held[:size]
+                held = held[size:]
+            if within.size < times.size:
+                break
+        if held.size:
+            yield held
+
+    def _pieces(self, dice, window_s, size):
+        yield self._draw(dice, window_s)
+
+    def _refuse_above(self, limit, window_s):
         expected = self.expected_rps(window_s) * window_s
         if expected > limit:
             raise WorkloadError(
                 f"The arrivals ({self.pattern}) would be about {expected:,.0f} requests in {window_s:,g} s, "
                 f"but at most {limit:,.0f} are allowed; lower the rate, shorten window_s, or raise "
                 "max_requests.")
-        times = self._draw(dice, window_s)
-        return times[:np.searchsorted(times, window_s)]
+
+    def version(self):
+        """What changes when the same description gives other times, such as a file that was replaced."""
 
     def expected_rps(self, window_s: float) -> float:
         """Expected requests per second over a window of this length."""
@@ -48,27 +74,47 @@ class Arrivals(Checked):
         raise NotImplementedError
 
 
-def _unit_arrivals(dice: Dice, total: float) -> np.ndarray:
-    """A Poisson process of rate 1 on [0, total)."""
+class Stretched(Arrivals):
+    """Base of the Poisson-like patterns: one process of rate 1, stretched."""
+
+    def _shape(self, dice: Dice, window_s: float):
+        """How far the process of rate 1 is drawn, and a function from its times, piece by piece, to arrivals."""
+        raise NotImplementedError
+
+    def _draw(self, dice, window_s):
+        total, stretched = self._shape(dice, window_s)
+        return stretched(np.concatenate([np.empty(0), *_unit_arrivals(dice, total)]))
+
+    def _pieces(self, dice, window_s, size):
+        total, stretched = self._shape(dice, window_s)
+        for times in _unit_arrivals(dice, total, size):
+            yield stretched(times)
+
+
+def _unit_arrivals(dice: Dice, total: float, size: int | None = None) -> Iterator[np.ndarray]:
+    """A Poisson process of rate 1 on [0, total), in blocks of at most `size`."""
     more = dice.stream("arrivals.gap")
-    blocks, reached = [np.empty(0)], 0.0
+    reached = 0.0
     while reached < total:
         ahead = total - reached
-        gaps = dists.exponential(more(int(ahead + 6 * math.sqrt(ahead)) + 16), 1.0)
+        count = int(ahead + 6 * math.sqrt(ahead)) + 16
+        gaps = dists.exponential(more(min(count, size or count)), 1.0)
         gaps[0] += reached
-        blocks.append(np.cumsum(gaps, out=gaps))
-        reached = gaps[-1]
-    times = np.concatenate(blocks) if len(blocks) != 2 else blocks[1]
-    return times[:np.searchsorted(times, total)]
+        times = np.cumsum(gaps, out=gaps)
+        reached = times[-1]
+        yield times[:np.searchsorted(times, total)]
 
 
-def _piecewise(dice: Dice, starts: np.ndarray, rates: np.ndarray, window_s: float) -> np.ndarray:
-    """A Poisson process with the rate `rates[i]` from `starts[i]` on (rising, first 0)."""
+def _piecewise(starts: np.ndarray, rates: np.ndarray, window_s: float):
+    """The shape of a Poisson process with the rate `rates[i]` from `starts[i]` on (rising, first 0)."""
     ends = np.append(starts[1:], window_s)
     reached = np.concatenate(([0.0], np.cumsum(rates * (ends - starts))))
-    unit = _unit_arrivals(dice, reached[-1])
-    piece = np.searchsorted(reached, unit, side="right") - 1
-    return np.minimum(starts[piece] + (unit - reached[piece]) / rates[piece], ends[piece])
+
+    def stretched(unit):
+        piece = np.searchsorted(reached, unit, side="right") - 1
+        return np.minimum(starts[piece] + (unit - reached[piece]) / rates[piece], ends[piece])
+
+    return reached[-1], stretched
 
 
 @dataclass(frozen=True)
@@ -90,9 +136,14 @@ class Constant(Arrivals):
             return np.empty(0)
         return (np.arange(math.ceil(window_s * self.rate_rps) + 1) + 0.5) / self.rate_rps
 
+    def _pieces(self, dice, window_s, size):
+        count = math.ceil(window_s * self.rate_rps) + 1 if self.rate_rps else 0
+        for first in range(0, count, size):
+            yield (np.arange(first, min(first + size, count)) + 0.5) / self.rate_rps
+
 
 @dataclass(frozen=True)
-class Poisson(Arrivals):
+class Poisson(Stretched):
     """Independent users at a steady rate: exponential gaps (die "arrivals.gap").
 
     Leaves out every pattern in time; real traffic has a daily cycle and comes in bursts.
@@ -105,14 +156,12 @@ class Poisson(Arrivals):
         """The rate."""
         return self.rate_rps
 
-    def _draw(self, dice, window_s):
-        if self.rate_rps == 0:
-            return np.empty(0)
-        return _unit_arrivals(dice, self.rate_rps * window_s) / self.rate_rps
+    def _shape(self, dice, window_s):
+        return self.rate_rps * window_s, lambda unit: unit / self.rate_rps if self.rate_rps else unit
 
 
 @dataclass(frozen=True)
-class Daily(Arrivals):
+class Daily(Stretched):
     """A Poisson process with a daily cycle: a cosine over 24 hours, drawn by thinning.
 
     Candidates come at the peak rate (die "arrivals.gap") and stay with probability rate / peak rate (die
@@ -141,17 +190,19 @@ class Daily(Arrivals):
         turns = 2 * math.pi * window_s / DAY_S
         return self.mean_rps * (1 + self._swing * (math.sin(begin + turns) - math.sin(begin)) / turns)
 
-    def _draw(self, dice, window_s):
+    def _shape(self, dice, window_s):
         peak_rps = self.mean_rps * (1 + self._swing)
-        if peak_rps == 0:
-            return np.empty(0)
-        times = _unit_arrivals(dice, peak_rps * window_s) / peak_rps
-        stays = dice.uniforms("arrivals.thin", times.size) * peak_rps < self.rate_rps(times)
-        return times[stays]
+        thin = dice.stream("arrivals.thin")
+
+        def stretched(unit):
+            times = unit / peak_rps if peak_rps else unit
+            return times[thin(times.size) * peak_rps < self.rate_rps(times)]
+
+        return peak_rps * window_s, stretched
 
 
 @dataclass(frozen=True)
-class Steps(Arrivals):
+class Steps(Stretched):
     """A Poisson process whose rate changes in steps.
 
     steps: pairs (start_s, rate_rps), or mappings with these two keys, start_s rising from 0 or later. Each
@@ -191,8 +242,8 @@ class Steps(Arrivals):
         starts, rates = self._within(window_s)
         return float((rates * np.diff(starts, append=window_s)).sum() / window_s)
 
-    def _draw(self, dice, window_s):
-        return _piecewise(dice, *self._within(window_s), window_s)
+    def _shape(self, dice, window_s):
+        return _piecewise(*self._within(window_s), window_s)
 
 
 def _is_pair(step) -> bool:
@@ -201,7 +252,7 @@ def _is_pair(step) -> bool:
 
 
 @dataclass(frozen=True)
-class Spike(Arrivals):
+class Spike(Stretched):
     """A steady Poisson stream with one spike: a ticket sale, a push message, a television spot."""
 
     pattern: ClassVar[str] = "spike"
@@ -220,12 +271,12 @@ class Spike(Arrivals):
         """The mean rate over the window."""
         return self.steps().expected_rps(window_s)
 
-    def _draw(self, dice, window_s):
-        return self.steps()._draw(dice, window_s)
+    def _shape(self, dice, window_s):
+        return self.steps()._shape(dice, window_s)
 
 
 @dataclass(frozen=True)
-class Bursts(Arrivals):
+class Bursts(Stretched):
     """A Poisson process whose rate jumps between two states at random times (a two-state MMPP).
 
     Each stay in a state is exponential; the first state is drawn from the long-run shares, so every moment of
@@ -244,7 +295,7 @@ class Bursts(Arrivals):
         cycle_s = self.mean_quiet_s + self.mean_burst_s
         return (self.quiet_rps * self.mean_quiet_s + self.burst_rps * self.mean_burst_s) / cycle_s
 
-    def _draw(self, dice, window_s):
+    def _shape(self, dice, window_s):
         cycle_s = self.mean_quiet_s + self.mean_burst_s
         if window_s / cycle_s > 1e7:
             raise WorkloadError(
@@ -265,4 +316,4 @@ class Bursts(Arrivals):
         starts = starts[:np.searchsorted(starts, window_s)]
         rates = np.full(starts.size, self.quiet_rps)
         rates[0 if in_burst else 1::2] = self.burst_rps
-        return _piecewise(dice, starts, rates, window_s)
+        return _piecewise(starts, rates, window_s)

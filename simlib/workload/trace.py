@@ -72,13 +72,18 @@ class Trace(Arrivals):
             raise ParamError(f"Trace.select is {self.select!r}, but it must be column=value; write for "
                              "example \"func=f0003\", or \"func=*\" to add all up.")
 
-    def record(self, window_s: float | None = None, limit: float = MAX_REQUESTS) -> tracefile.Record:
-        """The recording before scaling (see `tracefile.Record`); None reads to its end."""
+    def version(self):
+        """The file's time and size."""
         try:
             status = os.stat(self.path)
         except (OSError, ValueError):
-            return tracefile.read(self, window_s, limit)
-        return _remembered(self, window_s, limit, status.st_mtime_ns, status.st_size)
+            return None
+        return status.st_mtime_ns, status.st_size
+
+    def record(self, window_s: float | None = None, limit: float = MAX_REQUESTS) -> tracefile.Record:
+        """The recording before scaling (see `tracefile.Record`); None reads to its end."""
+        version = self.version()
+        return tracefile.read(self, window_s, limit) if version is None else _remembered(self, window_s, limit, version)
 
     def length_s(self, limit: float = MAX_REQUESTS) -> float:
         """How long the recording lasts when played: to the end of its last bin, or one mean gap past its last
@@ -111,6 +116,12 @@ class Trace(Arrivals):
         played = self._spread if record.counts is not None else self._listed
         times = played(record, dice, window_s, limit)
         return times[np.searchsorted(times, 0.0):np.searchsorted(times, window_s)]
+
+    def blocks(self, dice, window_s=None, limit=MAX_REQUESTS, size=65_536):
+        """The same times in blocks; a recording is held whole."""
+        times = self.times(dice, window_s, limit)
+        for first in range(0, times.size, size):
+            yield times[first:first + size]
 
     def _spread(self, record, dice, window_s, limit):
         start_s = (record.at_s - self.skip_s) * self.time_scale
@@ -154,7 +165,7 @@ class Trace(Arrivals):
 
 
 @lru_cache(maxsize=2)
-def _remembered(trace, window_s, limit, _changed_ns, _size):
+def _remembered(trace, window_s, limit, _version):
     record = tracefile.read(trace, window_s, limit)
     for column in (record.at_s, record.counts):
         if column is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,7 +20,8 @@ PATTERNS = {kind.pattern: kind for kind in (Constant, Poisson, Daily, Steps, Spi
 """What a scenario file may write after `pattern:`, and the class it makes."""
 
 _HOUR_S = 3600.0
-_KEPT_REQUESTS = 20_000_000
+_KEPT_REQUESTS, _KEPT_WORKLOADS = 10_000_000, 2
+_remembered: dict = {}
 _YEAR_S = 366 * 24 * _HOUR_S
 
 
@@ -197,13 +199,40 @@ def _fixed(column: np.ndarray) -> np.ndarray:
 def draw(traffic: Traffic, seed: int = 0) -> Workload:
     """Throws the dice: the same traffic and seed give the same requests, bit for bit.
 
-    Raises WorkloadError for a trace that cannot be read, and above `traffic.max_requests`.
+    What was drawn last is remembered, with all its dice. Raises WorkloadError for a trace that cannot be read, and
+    above `traffic.max_requests`.
     """
-    dice = Dice(seed)
-    times = traffic.arrivals.times(dice, traffic.window_s, traffic.max_requests)
+    seed = Dice(seed).seed
+    try:
+        key = traffic, seed, traffic.arrivals.version()
+        if key in _remembered:
+            return _remembered[key]
+    except TypeError:  # arrivals that hold a list, say, cannot be looked up
+        key = None
+    times = traffic.arrivals.times(Dice(seed), traffic.window_s, traffic.max_requests)
     window_s = traffic.length_s()
     traffic.month_windows(window_s)
-    return Workload(traffic, seed, times, window_s)
+    workload = Workload(traffic, seed, times, window_s)
+    if key and workload.n <= _KEPT_REQUESTS:
+        while len(_remembered) >= _KEPT_WORKLOADS:
+            _remembered.pop(next(iter(_remembered)))
+        _remembered[key] = workload
+    return workload
+
+
+def draw_blocks(traffic: Traffic, seed: int = 0, size: int = 65_536) -> tuple[Workload, Iterator[Workload]]:
+    """The requests of `draw` without holding them all: a Workload of none of them, for what they have in common, and
+    an iterator of Workloads of `size` requests each (the last may be shorter)."""
+    window_s = traffic.length_s()
+    traffic.month_windows(window_s)
+
+    def parts():
+        first = 0
+        for times in traffic.arrivals.blocks(Dice(seed), traffic.window_s, traffic.max_requests, size):
+            yield Workload(traffic, seed, times, window_s, first)
+            first += times.size
+
+    return Workload(traffic, seed, np.empty(0), window_s), parts()
 
 
 def arrivals_from(mapping, where: str = "arrivals", base_dir: str | os.PathLike | None = None) -> Arrivals:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simlib import facts
 from simlib.params import param
-from simlib.services.base import QUEUE_FULL, Discount, Metered, Service
+from simlib.services.base import QUEUE_FULL, Discount, Metered, Service, Sums, Window
 from simlib.services.ec2.service import Ec2
 
 
@@ -42,9 +42,13 @@ class ManagedInstances(Service):
     def open(self, run, backend):
         return self.fleet.open(run, backend)
 
-    def usage(self, metered: Metered):
-        hours = self.fleet.running_hours(metered)
-        return {"lambda.requests": float((metered.spans["status"] != QUEUE_FULL).sum()),
+    def tally(self, metered: Metered, sums: Sums):
+        sums.add("running_s", self.fleet.running_s(metered))
+        sums.add("invocations", metered.spans["status"] != QUEUE_FULL)
+
+    def usage(self, sums: Sums, window: Window):
+        hours = sums["running_s"] / 3600
+        return {"lambda.requests": sums["invocations"],
                 f"ec2.instance.{self.instance_type}": hours,
                 "ec2.ebs.gp3": self.fleet.standing(0.0, hours)["ec2.ebs.gp3"]}
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from simlib import facts
 from simlib.params import ParamError, param
-from simlib.services.base import BYTES_PER_GB, QUEUE_FULL, Discount, Metered, Service
+from simlib.services.base import BYTES_PER_GB, QUEUE_FULL, Discount, Metered, Service, Sums, Window
 from simlib.services.ec2.fleet import Fleet
 
 PURCHASES = ("on_demand", "savings_plan_1y", "savings_plan_3y", "instance_savings_plan_1y",
@@ -146,22 +146,13 @@ class Ec2(Service):
     def open(self, run, backend):
         return Fleet(self, run, backend).handle
 
-    def load_balancer_units(self, metered: Metered) -> float:
+    def load_balancer_units(self, sums: Sums) -> float:
         """LCU-hours of one window: the largest of the four dimensions, hour by hour."""
-        spans = metered.spans
-        if not len(spans["start_s"]):
-            return 0.0
-        hour = (spans["start_s"] // 3600).astype(int)
-        request = spans["request"].astype(int)
-        moved = metered.workload.request_bytes[request] + np.where(spans["status"] < 400,
-                                                                   metered.workload.item_bytes[request], 0)
-        requests = np.bincount(hour).astype(float)
+        requests = sums.by_place("requests_by_hour")
         connections = requests / self.requests_per_connection
-        open_s = np.bincount(hour, weights=spans["end_s"] - spans["start_s"])
-        return float(self.lcu_hours(connections, connections / 60 + open_s / 3600,
-                                    np.bincount(hour, weights=moved) / BYTES_PER_GB,
-                                    requests * max(0, self.listener_rules
-                                                   - facts.value("alb.lcu_free_rules"))).sum())
+        rules = requests * max(0, self.listener_rules - facts.value("alb.lcu_free_rules"))
+        return float(self.lcu_hours(connections, connections / 60 + sums.by_place("open_s_by_hour") / 3600,
+                                    sums.by_place("bytes_by_hour") / BYTES_PER_GB, rules).sum())
 
     @staticmethod
     def lcu_hours(connections, active_per_minute, gb, rule_evaluations):
@@ -199,25 +190,36 @@ class Ec2(Service):
         above = used_vcpu_hours - self.kind.baseline * standing_vcpu_hours
         return {f"ec2.surplus_credits.{family}": max(0.0, above)}
 
-    def running_hours(self, metered: Metered) -> float:
-        """Billed instance-hours of one window: by the second, at least a minute for each start inside it."""
+    def running_s(self, metered: Metered) -> np.ndarray:
+        """Billed seconds of each instance: by the second, at least a minute for each start inside the window."""
         start_s, end_s = metered.capacity["start_s"], metered.capacity["end_s"]
-        always = (start_s <= 0) & (end_s >= metered.window_s) & (self.stop_s is None)
-        grain_s = facts.value("ec2.billing_granularity_s", metered.date)
-        billed_s = np.maximum(facts.value("ec2.billing_minimum_s", metered.date),
+        window = metered.window
+        always = (start_s <= 0) & (end_s >= window.window_s) & (self.stop_s is None)
+        grain_s = facts.value("ec2.billing_granularity_s", window.date)
+        billed_s = np.maximum(facts.value("ec2.billing_minimum_s", window.date),
                               grain_s * np.ceil((end_s - start_s) / grain_s - 1e-9))
-        billed_s = np.where(end_s > start_s, billed_s, 0.0)
-        return float(np.where(always, metered.window_s, billed_s).sum()) / 3600
+        return np.where(always, window.window_s, np.where(end_s > start_s, billed_s, 0.0))
 
-    def usage(self, metered: Metered):
-        hours = 0.0 if self.stop_s is not None and metered.between_windows else self.running_hours(metered)
-        used = self.standing(metered.hours, hours)
+    def tally(self, metered: Metered, sums: Sums):
+        spans, workload = metered.spans, metered.workload
+        request = spans["request"].astype(int)
+        sums.add("running_s", self.running_s(metered))
         if self.load_balancer:
-            used["alb.lcu"] = self.load_balancer_units(metered)
+            hour = (spans["start_s"] // 3600).astype(int)
+            moved = workload.request_bytes[request] + np.where(spans["status"] < 400, workload.item_bytes[request], 0)
+            sums.add_at("requests_by_hour", hour, np.ones(len(hour)))
+            sums.add_at("open_s_by_hour", hour, spans["end_s"] - spans["start_s"])
+            sums.add_at("bytes_by_hour", hour, moved)
+        if self.credit_mode == "unlimited" and self.kind.baseline < 1:
+            sums.add("cpu_s", workload.work_vcpu_s[request[spans["status"] != QUEUE_FULL]])
+
+    def usage(self, sums: Sums, window: Window):
+        hours = 0.0 if self.stop_s is not None and window.between_windows else sums["running_s"] / 3600
+        used = self.standing(window.hours, hours)
+        if self.load_balancer:
+            used["alb.lcu"] = self.load_balancer_units(sums)
         if self.credit_mode == "unlimited":
-            worked = metered.spans["status"] != QUEUE_FULL
-            cpu_s = float(metered.workload.work_vcpu_s[metered.spans["request"][worked].astype(int)].sum())
-            used.update(self.surplus(cpu_s / 3600, hours * self.kind.vcpu))
+            used.update(self.surplus(sums["cpu_s"] / 3600, hours * self.kind.vcpu))
         return used
 
     def between_windows(self):

@@ -25,6 +25,8 @@ from simlib.services.base import (
     Discount,
     Metered,
     Service,
+    Sums,
+    Window,
     first_call,
 )
 from simlib.services.lambda_.environments import PROVISIONED_CONFIGURED, Environments
@@ -351,30 +353,39 @@ class Lambda(Service):
                                                 * (self.ephemeral_storage_mb - free_mb) / 1024)
         return used
 
-    def usage(self, metered: Metered):
+    def tally(self, metered: Metered, sums: Sums):
         spans, workload = metered.spans, metered.workload
         billed = is_invocation(spans["status"]) & (spans["status"] != THROTTLED)
         provisioned = billed & (spans["resource"] < 0)
-        on_demand_s = float(spans["billed_ms"][billed & ~provisioned].sum()) / 1000
-        provisioned_s = float(spans["billed_ms"][provisioned].sum()) / 1000
         request = spans["request"][billed & (spans["request"] >= 0)].astype(np.int64)
-        used = self.quantities(int(billed.sum()), on_demand_s, provisioned_s)
-        gb = self.memory_mb / 1024
+        sums.add("invocations", billed)
+        sums.add("executions", np.ones(request.size, bool))
+        sums.add("on_demand_ms", spans["billed_ms"][billed & ~provisioned].astype(np.int64))
+        sums.add("provisioned_ms", spans["billed_ms"][provisioned].astype(np.int64))
+        sums.add("cold_starts", spans["cold"][billed])
         if self.invocation == "event":
-            used["lambda.requests"] += float(self._extra_requests(workload.request_bytes[request]).sum())
-        if self.provisioned_most:
-            used[f"lambda.provisioned_concurrency.{self.architecture}"] = gb * self._provisioned_s(metered)
-        cold_starts = float(spans["cold"][billed].sum())
-        if self.snapstart and not self.runtime.startswith("java"):
-            used["lambda.snapstart.cache"] = gb * metered.window_s
-            used["lambda.snapstart.restore"] = gb * cold_starts
+            sums.add("extra_requests", self._extra_requests(workload.request_bytes[request]))
         if self.streaming:
             free = facts.value("lambda.stream_free_mb") * 2**20
-            used["lambda.response_streaming"] = float(
-                np.maximum(workload.item_bytes[request] - free, 0).sum()) / BYTES_PER_GB
+            sums.add("streamed_bytes", np.maximum(workload.item_bytes[request] - free, 0))
+        if self.provisioned_most:
+            sums.add("provisioned_s", self._provisioned_s(metered))
+
+    def usage(self, sums: Sums, window: Window):
+        used = self.quantities(sums["invocations"], sums["on_demand_ms"] / 1000, sums["provisioned_ms"] / 1000)
+        gb = self.memory_mb / 1024
+        if self.invocation == "event":
+            used["lambda.requests"] += sums["extra_requests"]
+        if self.provisioned_most:
+            used[f"lambda.provisioned_concurrency.{self.architecture}"] = gb * sums["provisioned_s"]
+        if self.snapstart and not self.runtime.startswith("java"):
+            used["lambda.snapstart.cache"] = gb * window.window_s
+            used["lambda.snapstart.restore"] = gb * sums["cold_starts"]
+        if self.streaming:
+            used["lambda.response_streaming"] = sums["streamed_bytes"] / BYTES_PER_GB
         if self.tenants:
-            used[f"lambda.tenant_isolation.{self.architecture}"] = gb * cold_starts
-        used.update(self.durable_quantities(request.size))
+            used[f"lambda.tenant_isolation.{self.architecture}"] = gb * sums["cold_starts"]
+        used.update(self.durable_quantities(sums["executions"]))
         return used
 
     @staticmethod
@@ -382,15 +393,15 @@ class Lambda(Service):
         above_kb = request_bytes / 1024 - facts.value("lambda.async_payload_free_kb")
         return np.ceil(np.maximum(above_kb, 0) / facts.value("lambda.async_payload_step_kb"))
 
-    def _provisioned_s(self, metered: Metered) -> float:
+    def _provisioned_s(self, metered: Metered) -> np.ndarray:
         """Environment-seconds of configured provisioned concurrency; what starts or ends inside the window counts
         in started steps of five minutes."""
         rows = metered.capacity
         mine = rows["resource"] == PROVISIONED_CONFIGURED
         step_s = facts.value("lambda.provisioned_billing_step_s")
         seconds = rows["end_s"][mine] - rows["start_s"][mine]
-        whole = (rows["start_s"][mine] == 0) & (rows["end_s"][mine] == metered.window_s)
-        return float((np.where(whole, seconds, step_s * np.ceil(seconds / step_s - 1e-9)) * rows["amount"][mine]).sum())
+        whole = (rows["start_s"][mine] == 0) & (rows["end_s"][mine] == metered.window.window_s)
+        return np.where(whole, seconds, step_s * np.ceil(seconds / step_s - 1e-9)) * rows["amount"][mine]
 
     def durable_quantities(self, executions: float) -> dict[str, float]:
         """Quantities by sku of durable executions (AWS counts 10^6 KB as a GB here and 30 days as a month)."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from simlib import facts
 from simlib.params import ParamError, param
-from simlib.services.base import Metered, Service
+from simlib.services.base import Metered, Service, Sums, Window
 from simlib.services.lambda_.function import Lambda
 from simlib.services.lambda_.limits import Account
 
@@ -108,10 +108,14 @@ class Functions(Service):
 
         return invoke
 
-    def usage(self, metered: Metered):
+    def tally(self, metered: Metered, sums: Sums):
+        for number, function in enumerate(self.functions):
+            function.tally(_part_of(metered, number), sums.part(number))
+
+    def usage(self, sums: Sums, window: Window):
         used: dict[str, float] = {}
         for number, function in enumerate(self.functions):
-            for sku, quantity in function.usage(_part_of(metered, number)).items():
+            for sku, quantity in function.usage(sums.part(number), window).items():
                 used[sku] = used.get(sku, 0.0) + quantity
         return used
 
