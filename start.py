@@ -21,6 +21,7 @@ ROOT = Path(os.path.abspath(__file__)).parent
 VENV = ROOT / ".venv"
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 DEV = "dev"  # the extra of pyproject.toml that everything but `lab` needs
+FAST = "fast"  # the extra with the compiler of the fast engine, which not every Python has
 LINES_SHOWN = 15
 
 
@@ -192,17 +193,31 @@ def make_venv():
         )
 
 
-def pip_install(extra):
-    """Install the project, editable, with `extra` ("" for none) and the versions of constraints.txt."""
-    project = f".[{extra}]" if extra else "."
+def pip_install(extras):
+    """Install the project, editable, with `extras` and the versions of constraints.txt; return (exit code, lines)."""
+    project = ".[" + ",".join(extras) + "]" if extras else "."
     pip = [str(venv_python()), "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-    code, lines = capture(pip + ["-c", "constraints.txt", "-e", project], dot_for="Collecting")
+    return capture(pip + ["-c", "constraints.txt", "-e", project], dot_for="Collecting")
+
+
+def install(extras):
+    """Install with the fast engine's compiler, or where this Python has none, without it."""
+    code, lines = pip_install([FAST] + extras)
+    if code:
+        code, lines = pip_install(extras)
+        if code:
+            show_last(lines)
+            raise Problem(
+                "pip could not install what Serverless Lab needs: see its last lines above, check the network "
+                "and the disk, and run start.py again."
+            )
+        print("numba could not be installed, so large simulations take longer; all results are the same.")
+        return
+    print("Compiling the fast engine (about half a minute, once).", flush=True)
+    code, lines = capture([str(venv_python()), "-m", "simlib", "warm"])
     if code:
         show_last(lines)
-        raise Problem(
-            "pip could not install what Serverless Lab needs: see its last lines above, check the network "
-            "and the disk, and run start.py again."
-        )
+        print("The fast engine could not be compiled, so large simulations take longer.", flush=True)
 
 
 def ready(extra=""):
@@ -220,8 +235,8 @@ def ready(extra=""):
             stamp_file().unlink()  # an installation that breaks off must not look finished
         size = "1 GB" if extra else "600 MB"
         print(f"Installing into .venv; the first time takes a minute or more and {size} of disk.", flush=True)
-        pip_install(extra)
         extras = sorted(set(installed) | ({extra} if extra else set()))
+        install(extras)
         stamp_file().write_text(json.dumps(dict(wanted, extras=extras)), encoding="utf-8")
     return str(venv_python())
 

@@ -20,6 +20,19 @@ SPAN = np.dtype([("start_s", float), ("end_s", float), ("wait_s", float), ("init
 CAPACITY = np.dtype([("start_s", float), ("end_s", float), ("amount", float), ("resource", np.int64)])
 """A stretch of capacity as kept in memory."""
 
+PARTS = ("retries", "network", "queue", "init", "work")
+"""Where a request's time goes, next to what happens downstream (see `Result.parts_s`)."""
+
+
+def begins_with_client(scenario: Scenario) -> bool:
+    """Whether the outermost service is a Client."""
+    return type(scenario.stack[0]).__name__ == "Client"
+
+
+def first_working(scenario: Scenario) -> int:
+    """Position of the outermost service that is no Client; 0 where there is none."""
+    return next((position for position, service in enumerate(scenario.stack) if type(service).__name__ != "Client"), 0)
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -160,16 +173,16 @@ class Result:
         everything behind the service that did the work.
         """
         latency = self.latency_s
-        parts = {name: np.zeros(self.n) for name in ("retries", "network", "queue", "init", "work")}
+        parts = {name: np.zeros(self.n) for name in PARTS}
         first, last_attempt = 0, np.zeros(self.n, np.int32)
-        if type(self.scenario.stack[0]).__name__ == "Client":
+        if begins_with_client(self.scenario):
             first = 1
             parts["retries"] = self._outermost("wait_s")
             parts["network"] = latency - parts["retries"]
             last_attempt = np.where(parts["network"] > 0, self._outermost("resource"), -1)
         if len(self.scenario.stack) > first:
             spans = self.of(first)
-            deciding = spans["call"] == last_attempt[spans["request"]]
+            deciding = (spans["call"] == last_attempt[spans["request"]]) & (spans["request"] != NO_REQUEST)
             request = spans["request"][deciding]
             for part, column in (("queue", "wait_s"), ("init", "init_s"), ("work", "work_s")):
                 parts[part][request] = spans[column][deciding]
@@ -206,8 +219,7 @@ class Result:
     def summary(self) -> dict[str, float]:
         """The run in numbers: counts, latency percentiles of served requests and where time went (ms)."""
         served = self.latency_s[self.ok] * 1000
-        position = next((k for k, service in enumerate(self.scenario.stack)
-                         if type(service).__name__ != "Client"), 0)
+        position = first_working(self.scenario)
         spans = self.of(position)
         calls = int((spans["status"] != THROTTLED).sum())
         cold = int(spans["cold"].sum())

@@ -21,6 +21,7 @@ LAYERS = (
     "services",
     "scenario",
     "result",
+    "summary",
     "activity",
     "on_simpy",
     "fast",

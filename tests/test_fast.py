@@ -74,34 +74,63 @@ GROUPS = st.builds(
     health_check_interval_s=st.sampled_from([5.0, 30.0]),
     replaces=st.booleans(),
 )
-MANAGED = st.builds(ManagedInstances, max_instances=st.integers(3, 6), concurrency_per_instance=st.sampled_from([1, 8]),
-                    target_cpu=st.sampled_from([0.05, 0.5]))
+MANAGED = st.builds(
+    ManagedInstances,
+    max_instances=st.integers(3, 6),
+    concurrency_per_instance=st.sampled_from([1, 8]),
+    target_cpu=st.sampled_from([0.05, 0.5]),
+)
 SEVERAL = st.lists(FUNCTIONS | KEPT_READY | EVENTS, min_size=2, max_size=2).map(
-    lambda functions: Functions(tuple(functions), account_concurrency=1000))
+    lambda functions: Functions(tuple(functions), account_concurrency=1000)
+)
 SERVERS = GROUPS | FLEETS | MANAGED
 STACKS = st.one_of(
-    st.tuples(EVENTS), st.tuples(KEPT_READY), st.tuples(RESTORED), st.tuples(GROUPS), st.tuples(MANAGED),
-    st.tuples(CLIENTS, EVENTS), st.tuples(CLIENTS, KEPT_READY), st.tuples(CLIENTS, RESTORED),
-    st.tuples(CLIENTS, SERVERS), st.tuples(CLIENTS, EVENTS, SERVERS), st.tuples(CLIENTS, SERVERS, KEPT_READY),
-    st.tuples(CLIENTS, KEPT_READY, EVENTS), st.tuples(CLIENTS, EVENTS, CLIENTS, SERVERS), st.tuples(CLIENTS, FUNCTIONS, CLIENTS, KEPT_READY, GROUPS),
-    st.tuples(CLIENTS, KEPT_READY | FUNCTIONS, CLIENTS, GROUPS, CLIENTS, EVENTS))
+    st.tuples(EVENTS),
+    st.tuples(KEPT_READY),
+    st.tuples(RESTORED),
+    st.tuples(GROUPS),
+    st.tuples(MANAGED),
+    st.tuples(CLIENTS, EVENTS),
+    st.tuples(CLIENTS, KEPT_READY),
+    st.tuples(CLIENTS, RESTORED),
+    st.tuples(CLIENTS, SERVERS),
+    st.tuples(CLIENTS, EVENTS, SERVERS),
+    st.tuples(CLIENTS, SERVERS, KEPT_READY),
+    st.tuples(CLIENTS, KEPT_READY, EVENTS),
+    st.tuples(CLIENTS, EVENTS, CLIENTS, SERVERS),
+    st.tuples(CLIENTS, FUNCTIONS, CLIENTS, KEPT_READY, GROUPS),
+    st.tuples(CLIENTS, KEPT_READY | FUNCTIONS, CLIENTS, GROUPS, CLIENTS, EVENTS),
+)
 LONG = st.one_of(
     st.builds(Poisson, rate_rps=st.sampled_from([0.02, 0.1])),
-    st.lists(st.integers(0, 120), max_size=30).map(lambda ticks: At(tuple(5.0 * k for k in ticks))))
-WORK = st.builds(Operation, work_vcpu_s=st.sampled_from([0.0, 0.5, 20.0]), io_s=st.sampled_from([0.0, 0.5, 2.0]),
-                 work_distribution=st.sampled_from(["constant", "exponential"]), threads=st.integers(1, 2),
-                 io_distribution=st.sampled_from(["constant", "lognormal"]))
+    st.lists(st.integers(0, 120), max_size=30).map(lambda ticks: At(tuple(5.0 * k for k in ticks))),
+)
+WORK = st.builds(
+    Operation,
+    work_vcpu_s=st.sampled_from([0.0, 0.5, 20.0]),
+    io_s=st.sampled_from([0.0, 0.5, 2.0]),
+    work_distribution=st.sampled_from(["constant", "exponential"]),
+    threads=st.integers(1, 2),
+    io_distribution=st.sampled_from(["constant", "lognormal"]),
+)
 IN_FULL = st.builds(
-    Scenario, stack=STACKS, date=st.sampled_from([None, "2020-06-01"]),
+    Scenario,
+    stack=STACKS,
+    date=st.sampled_from([None, "2020-06-01"]),
     traffic=st.one_of(
         st.builds(Traffic, arrivals=ARRIVALS, window_s=st.just(6.0), operations=OPERATIONS),
-        st.builds(Traffic, arrivals=LONG, window_s=st.just(600.0), operations=WORK)))
+        st.builds(Traffic, arrivals=LONG, window_s=st.just(600.0), operations=WORK),
+    ),
+)
 TWO_OPERATIONS = st.tuples(OPERATIONS, OPERATIONS).map(
-    lambda pair: tuple(Operation(**{**vars(one), "name": name}) for one, name in zip(pair, "ab")))
+    lambda pair: tuple(Operation(**{**vars(one), "name": name}) for one, name in zip(pair, "ab"))
+)
 SHARED = st.builds(
-    Scenario, stack=st.one_of(st.tuples(SEVERAL), st.tuples(CLIENTS, SEVERAL), st.tuples(CLIENTS, SEVERAL, FLEETS)),
+    Scenario,
+    stack=st.one_of(st.tuples(SEVERAL), st.tuples(CLIENTS, SEVERAL), st.tuples(CLIENTS, SEVERAL, FLEETS)),
     date=st.sampled_from([None, "2020-06-01"]),
-    traffic=st.builds(Traffic, arrivals=ARRIVALS, window_s=st.just(6.0), operations=TWO_OPERATIONS))
+    traffic=st.builds(Traffic, arrivals=ARRIVALS, window_s=st.just(6.0), operations=TWO_OPERATIONS),
+)
 
 
 def assert_same_run(scenario, seed):

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -38,11 +39,11 @@ def pins():
 
 
 def test_constraints_pin_each_direct_dependency_and_nothing_else():
-    assert set(pins()) == set(requirements()) | set(requirements("dev"))
+    assert set(pins()) == set(requirements()) | set(requirements("fast")) | set(requirements("dev"))
 
 
 def test_every_pin_is_one_version_within_the_bounds():
-    bounds = requirements() | requirements("dev")
+    bounds = requirements() | requirements("fast") | requirements("dev")
     for name, pin in pins().items():
         (version,) = pin
         assert version.operator == "==" and "*" not in version.version, name
@@ -56,7 +57,7 @@ def test_constraints_name_no_file_host_or_hash():
 
 def test_every_dependency_says_what_it_is_for():
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]:
+    for text in [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]:
         (line,) = (line for line in lines if f'"{text}"' in line)
         assert len(line.partition("#")[2].split()) >= 2, line
 
@@ -76,7 +77,7 @@ def test_every_package_that_simlib_imports_is_a_dependency():
     outside = imported - sys.stdlib_module_names - {"simlib"}
     assert "simpy" in outside
     wanted = {name: canonicalize_name(owners.get(name, [name])[0]) for name in outside}
-    allowed = set(requirements()) | {"ipython"}  # IPython comes with ipywidgets
+    allowed = set(requirements()) | set(requirements("fast")) | {"ipython", "llvmlite"}  # with ipywidgets and numba
     assert set(wanted.values()) <= allowed, sorted(set(wanted.values()) - allowed)
 
 
@@ -103,7 +104,7 @@ def test_environment_yml_has_the_names_and_bounds_of_pyproject_toml():
     conda = conda_bounds()
     conda.pop("python")
     assert conda.pop("pip") == SpecifierSet("")
-    assert conda == requirements()
+    assert conda == requirements() | requirements("fast")
 
 
 def test_environment_yml_allows_the_same_oldest_python_and_only_pythons_the_project_allows():

@@ -43,7 +43,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(start, "VENV", tmp_path / ".venv")
     monkeypatch.setattr(start, "venv_version", lambda: folder.version)
     monkeypatch.setattr(start, "make_venv", make_venv)
-    monkeypatch.setattr(start, "pip_install", lambda extra: folder.calls.append("pip " + extra))
+    monkeypatch.setattr(start, "install", lambda extras: folder.calls.append("pip " + ",".join(extras)))
     monkeypatch.setattr(start, "call", lambda command: folder.calls.append(command) or 0)
     return folder
 
@@ -157,10 +157,10 @@ def test_a_stamp_that_says_nothing_useful_installs_again(folder, content):
 
 def test_an_installation_that_breaks_off_is_done_again(folder, monkeypatch):
     start.ready()
-    works = start.pip_install
-    monkeypatch.setattr(start, "pip_install", lambda extra: (_ for _ in ()).throw(KeyboardInterrupt))
+    works = start.install
+    monkeypatch.setattr(start, "install", lambda extras: (_ for _ in ()).throw(KeyboardInterrupt))
     assert start.main(["test"]) == 130
-    monkeypatch.setattr(start, "pip_install", works)
+    monkeypatch.setattr(start, "install", works)
     folder.calls.clear()
     start.ready()
     assert folder.calls == ["pip "]
@@ -170,6 +170,25 @@ def test_half_a_project_is_named(folder, capsys):
     (folder.path / "constraints.txt").unlink()
     assert start.main(["test"]) == 1
     assert "constraints.txt is missing" in sentence_of(capsys)
+
+
+def test_where_numba_cannot_be_had_all_else_is_installed_and_nothing_compiled(monkeypatch, capsys):
+    asked = []
+    monkeypatch.setattr(start, "pip_install", lambda extras: asked.append(extras) or (int("fast" in extras), []))
+    monkeypatch.setattr(start, "capture", lambda command, **_: pytest.fail("there is nothing to compile with"))
+    start.install(["dev"])
+    assert asked == [["fast", "dev"], ["dev"]]
+    assert "all results are the same" in capsys.readouterr().out
+
+
+def test_the_fast_engine_is_compiled_when_it_is_installed_and_may_fail(monkeypatch, capsys):
+    commands = []
+    monkeypatch.setattr(start, "pip_install", lambda extras: (0, []))
+    monkeypatch.setattr(start, "capture", lambda command: commands.append(command) or (1, ["no room"]))
+    start.install([])
+    assert commands == [[str(start.venv_python()), "-m", "simlib", "warm"]]
+    told = capsys.readouterr()
+    assert "no room" in told.err and "could not be compiled" in told.out
 
 
 def test_a_failing_pip_shows_its_last_lines_and_then_one_sentence(tmp_path):

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from simlib.fast.compiling import has_numba
+from simlib.fast.compiling import compile_elsewhere, has_numba, is_stored, stored_in
+from simlib.fast.compiling import is_loaded as _is_loaded
+from simlib.fast.loop import advance
 from simlib.fast.player import Player
 from simlib.fast.setup import SUPPORTED
-from simlib.result import CAPACITY, SPAN
+from simlib.result import CAPACITY, SPAN, first_working
 from simlib.scenario import Scenario
-from simlib.workload import Workload
+from simlib.services import Lambda
+from simlib.summary import Summary
+from simlib.workload import Constant, Traffic, Workload, draw, draw_blocks
 
-__all__ = ["play", "supports"]
+__all__ = ["compile_elsewhere", "has_numba", "is_loaded", "is_ready", "is_stored", "play", "summarise", "supports",
+           "warm"]
+
+BLOCK = 1 << 16
+"""Requests that summary mode draws at once."""
 
 
 def supports(scenario: Scenario) -> list[str]:
@@ -19,6 +27,25 @@ def supports(scenario: Scenario) -> list[str]:
     known = ", ".join(kind.__name__ for kind in SUPPORTED)
     return [f"{type(service).__name__} is not compiled yet, only {known} are."
             for service in scenario.stack if type(service) not in SUPPORTED]
+
+
+def is_loaded() -> bool:
+    """Whether compiled kernels are in memory."""
+    return _is_loaded(advance)
+
+
+def is_ready() -> bool:
+    """Whether compiled kernels can be had without compiling."""
+    return is_loaded() or is_stored()
+
+
+def warm() -> str:
+    """Compiles the kernels and keeps them on disk, so that nobody waits for it later; returns where, in words."""
+    if not has_numba():
+        return "numba is not installed, so there is nothing to compile"
+    scenario = Scenario((Lambda(),), Traffic(arrivals=Constant(1.0), window_s=2.0))
+    play(scenario, draw(scenario.traffic))
+    return f"The compiled kernels lie in {stored_in() or 'memory only: no directory can be written'}."
 
 
 class _Kept:
@@ -42,23 +69,43 @@ class _Kept:
         return rows
 
 
-def play(scenario: Scenario, workload: Workload, progress=None, is_compiled: bool | None = None):
+def play(scenario: Scenario, workload: Workload, progress=None, is_compiled: bool = True):
     """Plays drawn requests and returns span rows and capacity rows, one array per service of the stack.
 
-    `is_compiled` None takes numba where it is installed.
+    `is_compiled` False runs the same kernels as plain Python.
     """
-    is_compiled = has_numba() if is_compiled is None else is_compiled
     spans = [_Kept(SPAN, workload.n + workload.n // 16) for _ in scenario.stack]
     capacities = [_Kept(CAPACITY, 0) for _ in scenario.stack]
 
-    def collect(level, span_rows, capacity_rows):
-        spans[level].add(span_rows)
-        capacities[level].add(capacity_rows)
+    def collect(tables, _columns):
+        for number, (span_rows, capacity_rows) in enumerate(tables):
+            spans[number].add(span_rows)
+            capacities[number].add(capacity_rows)
 
-    bar = progress(workload.n) if progress else None
+    _run(scenario, workload, iter([workload]), workload.n, collect, progress and progress(workload.n), is_compiled)
+    return tuple(each.rows() for each in spans), tuple(each.rows() for each in capacities)
+
+
+def summarise(scenario: Scenario, seed: int, progress=None, is_compiled: bool = True,
+              block_size: int = BLOCK) -> Summary:
+    """Draws, plays and sums up a scenario, `block_size` requests (a power of two) at a time."""
+    common, parts = draw_blocks(scenario.traffic, seed, block_size)
+    summary = Summary(scenario, common.seed, common.window_s, "fast")
+
+    def collect(tables, columns):
+        summary.add(tables, columns.blocks, columns.shift)
+
+    bar = progress and progress(round(scenario.traffic.expected_requests()))
+    player = _run(scenario, common, parts, block_size, collect, bar, is_compiled)
+    summary.peak = int(player.state.view.run[0].peak)
+    return summary
+
+
+def _run(scenario, workload, parts, block_size, collect, bar, is_compiled):
     try:
-        Player(scenario, workload, iter([workload]), workload.n, collect, 0, is_compiled, bar).run()
+        player = Player(scenario, workload, parts, block_size, collect, first_working(scenario), is_compiled, bar)
+        player.run()
     finally:
         if bar:
             bar.close()
-    return tuple(each.rows() for each in spans), tuple(each.rows() for each in capacities)
+    return player

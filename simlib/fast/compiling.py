@@ -9,12 +9,14 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import os
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 from types import FunctionType
 
 _KERNELS: list = []
+_LOADED: set = set()
 CACHE_VARIABLE = "SIMLIB_CACHE_DIR"
 
 
@@ -62,14 +64,26 @@ def cache_dirs() -> list[Path]:
     return [*([Path(own)] if own else []), beside, home / "serverless-lab"]
 
 
-def _stored_in() -> Path | None:
+def stored_in() -> Path | None:
     """The directory that holds a finished compilation, if there is one."""
     return next((place / digest() for place in cache_dirs() if any((place / digest()).glob("*.nbc"))), None)
 
 
 def is_stored() -> bool:
     """Whether loading takes a moment only, because the kernels were compiled before."""
-    return has_numba() and _stored_in() is not None
+    return has_numba() and stored_in() is not None
+
+
+def is_loaded(entry) -> bool:
+    """Whether the compiled twin of a kernel is in memory."""
+    return entry in _LOADED
+
+
+@cache
+def compile_elsewhere() -> None:
+    """Has another process compile the kernels, once, while this one goes on with plain Python or SimPy."""
+    subprocess.Popen([sys.executable, "-m", "simlib", "warm"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                     stderr=subprocess.DEVNULL)
 
 
 def _place_for_new() -> Path:
@@ -87,7 +101,7 @@ def _kept(dispatcher):
     """Has numba keep a compilation under our digest, and lets it lie in a directory that cannot be written."""
     from numba.core import caching
 
-    place = _stored_in() or _place_for_new()
+    place = stored_in() or _place_for_new()
 
     class Locator(caching._CacheLocator):
         def get_cache_path(self):
@@ -134,4 +148,5 @@ def compiled(entry):
     for space in spaces.values():
         space.update({name: twins[value] for name, value in space.items()
                       if isinstance(value, FunctionType) and value in twins})
+    _LOADED.add(entry)
     return _kept(twins[entry])

@@ -74,7 +74,8 @@ class Player:
     """One run of a Scenario on the kernels.
 
     workload: what stands for all requests (its seed, window and operations); parts: the requests, block by block;
-    collect(level, spans, capacities): takes rows of a service, in order of their end; watched: the level whose peak
+    collect(tables, columns): takes (spans, capacity) of every service in order of their end, and the Columns;
+    watched: the level whose peak
     of visits at once is kept.
     """
 
@@ -84,6 +85,7 @@ class Player:
         self.workload = workload
         self.collect = collect
         self.bar = bar
+        self._told = 0
         self.advance = compiled(advance) if is_compiled else advance
         self.state = State(is_compiled)
         self.columns = Columns(self.state, parts, block_size)
@@ -150,10 +152,7 @@ class Player:
 
     def _more_requests(self):
         self._drain()
-        before = self.state.view.run[0].loaded
         self.columns.load()
-        if self.bar:
-            self.bar.update(int(self.state.view.run[0].loaded - before))
 
     def _make_room(self):
         state = self.state
@@ -187,13 +186,17 @@ class Player:
         """Hands the finished rows over."""
         state = self.state
         run = state.view.run[0]
+        tables = []
         for number in range(len(self.views)):
             level = state.view.levels[number]
-            if level.spans or level.rows:
-                spans, rows = int(level.spans), int(level.rows)
-                level.spans = level.rows = 0
-                self.collect(number, state.taken("spans", number * int(run.span_room), spans),
-                             state.taken("rows", number * int(run.row_room), rows))
+            tables.append((state.taken("spans", number * int(run.span_room), int(level.spans)),
+                           state.taken("rows", number * int(run.row_room), int(level.rows))))
+            level.spans = level.rows = 0
+        if any(len(spans) or len(rows) for spans, rows in tables):
+            self.collect(tables, self.columns)
+        if self.bar:
+            self.bar.update(int(run.arrived) - self._told)
+            self._told = int(run.arrived)
         run.most_spans = run.most_rows = 0
 
     # What the kernels stop for

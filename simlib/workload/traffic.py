@@ -72,6 +72,11 @@ class Traffic(Checked):
         """The window's length: `window_s`, or else as long as the trace lasts (which reads it)."""
         return self.window_s if self.window_s is not None else self.arrivals.length_s(self.max_requests)
 
+    def expected_requests(self) -> float:
+        """Requests that a window has on average."""
+        window_s = self.length_s()
+        return self.arrivals.expected_rps(window_s) * window_s
+
     def month_windows(self, window_s: float | None = None) -> float:
         """How many such windows a month of 730 hours has. Raises ParamError if those asked for do not fit."""
         window_s = self.length_s() if window_s is None else window_s
