@@ -54,70 +54,68 @@ def hash_die(seed: int, stream: int) -> int:
 
 
 @kernel
-def is_before(one, time_s, order, call, sequence):
-    if one.time_s != time_s:
-        return one.time_s < time_s
-    if one.order != order:
-        return one.order < order
-    if one.call != call:
-        return one.call < call
-    return one.sequence < sequence
-
-
-@kernel
-def put(event, other):
-    event.time_s = other.time_s
-    event.order = other.order
-    event.call = other.call
-    event.sequence = other.sequence
-    event.frame = other.frame
+def is_before(one, other):
+    """Which of two events of one instant comes first: by kind, request, call, and then first come."""
+    if one.order != other.order:
+        return one.order < other.order
+    if one.call != other.call:
+        return one.call < other.call
+    return one.sequence < other.sequence
 
 
 @kernel
 def push(world, time_s, kind, request, call, frame):
-    """Puts an event in its place: by time, kind, request, call, and then first come."""
-    run, events = world.run[0], world.events
-    order = (kind << KIND_SHIFT) | request
-    sequence = run.sequence
-    run.sequence = sequence + 1
+    """Puts an event into the queue."""
+    run, heap, events = world.run[0], world.heap, world.events
+    number = run.free_event
+    event = events[number]
+    run.free_event = event.next
+    event.order = (kind << KIND_SHIFT) | request
+    event.call = call
+    event.sequence = run.sequence
+    event.frame = frame
+    run.sequence += 1
     place = run.events
     run.events = place + 1
     while place > 0:
-        above = (place - 1) >> 1
-        if is_before(events[above], time_s, order, call, sequence):
+        above = heap[(place - 1) >> 2]
+        if above.time_s < time_s or (above.time_s == time_s and is_before(events[above.event], event)):
             break
-        put(events[place], events[above])
-        place = above
-    event = events[place]
-    event.time_s = time_s
-    event.order = order
-    event.call = call
-    event.sequence = sequence
-    event.frame = frame
+        here = heap[place]
+        here.time_s = above.time_s
+        here.event = above.event
+        place = (place - 1) >> 2
+    heap[place].time_s = time_s
+    heap[place].event = number
 
 
 @kernel
 def drop_first(world):
     """Takes the next event away."""
-    run, events = world.run[0], world.events
+    run, heap, events = world.run[0], world.heap, world.events
+    first = heap[0].event
+    events[first].next = run.free_event
+    run.free_event = first
     count = run.events - 1
     run.events = count
-    last = events[count]
-    time_s, order, call, sequence = last.time_s, last.order, last.call, last.sequence
+    last_s, last = heap[count].time_s, heap[count].event
     place = 0
     below = 1
     while below < count:
-        if below + 1 < count:
-            right = events[below + 1]
-            if is_before(right, events[below].time_s, events[below].order, events[below].call,
-                         events[below].sequence):
-                below += 1
-        if not is_before(events[below], time_s, order, call, sequence):
+        best, best_s = below, heap[below].time_s
+        for other in range(below + 1, min(below + 4, count)):
+            time_s = heap[other].time_s
+            if time_s < best_s or (time_s == best_s and is_before(events[heap[other].event],
+                                                                  events[heap[best].event])):
+                best, best_s = other, time_s
+        if last_s < best_s or (last_s == best_s and is_before(events[last], events[heap[best].event])):
             break
-        put(events[place], events[below])
-        place = below
-        below = 2 * place + 1
-    put(events[place], events[count])
+        heap[place].time_s = best_s
+        heap[place].event = heap[best].event
+        place = best
+        below = 4 * place + 1
+    heap[place].time_s = last_s
+    heap[place].event = last
 
 
 # Frames

@@ -153,6 +153,31 @@ def release(world, function, number, created_s, tenant, now_s, stays, idle_until
     world.heads[place] = free
 
 
+@kernel
+def retire(world, unit):
+    """At the end of a run: environments that nobody used again have expired, the longest idle ones first."""
+    run, function = world.run[0], world.functions[unit]
+    for order in range(function.touched):
+        place = function.first_head + world.touched[function.first_head + order]
+        oldest = NONE
+        following = world.heads[place]
+        while following != NONE:
+            environment = world.environments[following]
+            below = environment.next
+            environment.next = oldest
+            oldest, following = following, below
+        world.heads[place] = NONE
+        while oldest != NONE:
+            environment = world.environments[oldest]
+            capacity(world, function.level, numbered(function, environment.number), environment.created_s,
+                     environment.expires_s)
+            below = environment.next
+            environment.next = run.free_environment
+            run.free_environment = oldest
+            run.idle -= 1
+            oldest = below
+
+
 # Invocations
 
 

@@ -26,7 +26,7 @@ from simlib.fast.flow import (
     is_late,
     visit,
 )
-from simlib.fast.lambda_ import acceptance, delivery, invocation, invocation_late, ping, pings
+from simlib.fast.lambda_ import acceptance, delivery, invocation, invocation_late, ping, pings, retire
 from simlib.fast.world import NONE
 from simlib.services.base import ARRIVAL, FAILED, TIMED_OUT
 
@@ -81,9 +81,10 @@ def arrival_is_next(world, arrival_s):
     run = world.run[0]
     if run.events == 0:
         return True
-    first = world.events[0]
-    if first.time_s != arrival_s:
-        return arrival_s < first.time_s
+    first_s = world.heap[0].time_s
+    if first_s != arrival_s:
+        return arrival_s < first_s
+    first = world.events[world.heap[0].event]
     order = (ARRIVAL << KIND_SHIFT) | run.arrived
     if first.order != order:
         return order < first.order
@@ -119,8 +120,8 @@ def next_visit(world):
             to_time(world, arrival_s)
             run.arrived += 1
             return visit(world, 0, run.arrived - 1, 0, NONE)
-    event = world.events[0]
-    to_time(world, event.time_s)
+    event = world.events[world.heap[0].event]
+    to_time(world, world.heap[0].time_s)
     number, request, call = event.frame, event.order & REQUEST_OF, event.call
     drop_first(world)
     if number < 0:
@@ -141,6 +142,9 @@ def advance(world):
     run = world.run[0]
     number = run.active
     run.active = NONE
+    if run.retiring != NONE:
+        retire(world, run.retiring)
+        run.retiring = NONE
     if run.cut_off:
         run.cut_off = 0
         number = answered(world, number, FAILED)

@@ -35,7 +35,7 @@ from simlib.scenario import Scenario
 from simlib.services.base import depths, first_call
 from simlib.workload import Workload, hash_uniform, stream_id
 
-_ROOM_COMPILED, _ROOM_PLAIN = 1 << 15, 1 << 9
+_ROOM_COMPILED, _ROOM_PLAIN = 1 << 13, 1 << 9
 _RESERVE = 64
 
 
@@ -104,8 +104,8 @@ class Player:
         run = {f"{name}_die": hash_die(self.workload.seed, stream_id(die))
                for name, die in (("backoff", "client.backoff"), ("keep_alive", "lambda.keep_alive"),
                                  ("error", "lambda.error"), ("duplicate", "lambda.duplicate"))}
-        state.add("run", **run, free_frame=NONE, free_environment=NONE, active=NONE, watched=watched,
-                  reserve=_RESERVE + setup.most_pings(self.scenario.stack),
+        state.add("run", **run, free_event=NONE, free_frame=NONE, free_environment=NONE, active=NONE, retiring=NONE,
+                  watched=watched, reserve=_RESERVE + setup.most_pings(self.scenario.stack),
                   first_retry_s=facts.value("lambda.async_first_retry_s"),
                   second_retry_s=facts.value("lambda.async_second_retry_s"),
                   async_backoff_s=facts.value("lambda.async_backoff_base_s"),
@@ -150,6 +150,12 @@ class Player:
         run.active, run.cut_off = frame, int(cut_off)
         self._go_on(nested=True)
 
+    def retire(self, unit: int) -> None:
+        """Has a function's idle environments expire."""
+        self._make_room()
+        self.state.view.run[0].retiring = unit
+        self._go_on(nested=True)
+
     def _more_requests(self):
         self._drain()
         self.columns.load()
@@ -159,7 +165,9 @@ class Player:
         run = state.view.run[0]
         reserve = int(run.reserve)
         if run.events + reserve > state.length("events"):
-            state.lengthen("events", max(256, 4 * reserve, state.length("events")))
+            more = max(256, 4 * reserve, state.length("events"))
+            state.lengthen("heap", more)
+            state.lengthen_stack("events", more, "free_event")
             state.view.run[0].event_room = state.length("events")
         if state.view.run[0].free_frames < reserve:
             more = max(256, 4 * reserve, state.length("frames"))

@@ -10,7 +10,6 @@ from simlib import facts
 from simlib.fast.flow import IS_CLIENT, IS_FLEET, IS_FUNCTION, IS_PINGS, new_frame
 from simlib.fast.groups import ArrayGroup
 from simlib.fast.lambda_ import UNTOUCHED
-from simlib.fast.state import linked
 from simlib.fast.world import NONE
 from simlib.services import Client, Ec2, Functions, Lambda, ManagedInstances
 from simlib.services.base import EVENT_DEAD_LETTERED, EVENT_DROPPED, NO_REQUEST, first_call
@@ -113,7 +112,7 @@ def _function(player, level, function, run, account, part, made):
         pool = ArrayPool(state, function.provisioned_most)
         state.view.functions[unit].pool = pool.number
         Provisioned(function, run, pool)
-    run.at_end(lambda: _retire(state, unit, run))
+    run.at_end(lambda: player.retire(unit))
     if function.ping_every_s:
         player.go_on_with(new_frame(state.view, IS_PINGS, unit, level, NO_REQUEST, 0, NONE))
     return unit
@@ -141,16 +140,6 @@ def _keep_alive(player, function):
     first = state.extend("table_u", np.asarray(probability, dtype=float))
     state.extend("table_value", np.asarray(value, dtype=float))
     return state.add("tables", first=first, length=len(probability)), 0.0
-
-
-def _retire(state, unit, run):
-    """Environments that nobody used again have expired."""
-    function = state.view.functions[unit]
-    for number in range(function.touched):
-        tenant = state.view.touched[function.first_head + number]
-        for idle in linked(state, state.view.heads[function.first_head + tenant]):
-            environment = state.view.environments[idle]
-            run.capacity(int(environment.number), float(environment.created_s), float(environment.expires_s), 1)
 
 
 class ArrayPool:

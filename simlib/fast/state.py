@@ -116,12 +116,3 @@ class State:
     def emptied(self, name: str, rows: int) -> None:
         """Replaces a table by `rows` empty ones."""
         self._set(name, self._made(np.zeros(rows, TABLES[name])))
-
-
-def linked(state: State, first: int) -> list[int]:
-    """The numbers of idle environments on one stack, the oldest first."""
-    found = []
-    while first != NONE:
-        found.append(first)
-        first = state.view.environments[first].next
-    return found[::-1]

@@ -12,7 +12,8 @@ from simlib.result import CAPACITY, SPAN
 
 NONE = -1
 
-_INT, _FLOAT, _BITS = np.int64, np.float64, np.uint64
+_INT, _SMALL, _TINY = np.int64, np.int32, np.int8
+_FLOAT, _BITS = np.float64, np.uint64
 
 
 def _record(**fields) -> np.dtype:
@@ -20,25 +21,29 @@ def _record(**fields) -> np.dtype:
 
 
 RUN = _record(
-    now_s=_FLOAT, events=_INT, event_room=_INT, sequence=_INT, first_sequence=_INT, free_frame=_INT,
+    now_s=_FLOAT, events=_INT, free_event=_INT, event_room=_INT, sequence=_INT, first_sequence=_INT, free_frame=_INT,
     free_frames=_INT, free_environment=_INT, environment_room=_INT, idle=_INT, loaded=_INT, arrived=_INT,
     all_loaded=_INT, mask=_INT, block_shift=_INT, late_shift=_INT, late_kinds=_INT, stride=_INT, active=_INT,
-    status=_INT, trap=_INT, trapped=_INT, nested=_INT, cut_off=_INT, answer_a=_FLOAT, answer_b=_FLOAT,
+    status=_INT, trap=_INT, trapped=_INT, nested=_INT, cut_off=_INT, retiring=_INT, answer_a=_FLOAT, answer_b=_FLOAT,
     answer_c=_FLOAT, most_spans=_INT, most_rows=_INT, span_room=_INT, row_room=_INT, reserve=_INT, entries=_INT,
     watched=_INT, peak=_INT, environment=_INT, created_s=_FLOAT, is_warm=_INT, backoff_die=_BITS,
     keep_alive_die=_BITS, error_die=_BITS, duplicate_die=_BITS, first_retry_s=_FLOAT, second_retry_s=_FLOAT,
     async_backoff_s=_FLOAT, async_backoff_max_s=_FLOAT, init_limit_s=_FLOAT)
 """The run as a whole; one row."""
 
-EVENT = _record(time_s=_FLOAT, order=_INT, call=_INT, sequence=_INT, frame=_INT)
+HEAP = _record(time_s=_FLOAT, event=_INT)
+"""A place of the queue, a heap with four branches: when, and which event."""
+
+EVENT = _record(order=_INT, call=_INT, sequence=_INT, frame=_INT, next=_INT)
 """Something that will happen: `order` is kind << 32 | request. A frame below 0 stands for an activity outside."""
 
 FRAME = _record(
-    request=_INT, call=_INT, kind=_INT, unit=_INT, level=_INT, step=_INT, parent=_INT, callee=_INT, next=_INT,
-    start_s=_FLOAT, a_s=_FLOAT, b_s=_FLOAT, c_s=_FLOAT, billed_s=_FLOAT, i=_INT, j=_INT, k=_INT,
-    deadline_s=_FLOAT, deadline_call=_INT, armed=_INT, soonest_s=_FLOAT)
+    call=_INT, request=_SMALL, parent=_SMALL, callee=_SMALL, next=_SMALL, unit=_SMALL, level=np.int16, kind=_TINY,
+    step=_TINY, i=_SMALL, k=_SMALL, j=_INT, start_s=_FLOAT, a_s=_FLOAT, b_s=_FLOAT, c_s=_FLOAT, billed_s=_FLOAT,
+    deadline_s=_FLOAT, deadline_call=_INT, soonest_s=_FLOAT, armed=_TINY)
 """A visit in progress: where it stands (`step`), who waits for it (`parent`), and the deadline it has set for what it
-waits for. `soonest_s` is the first deadline, its own or that of a frame above, that has no event yet."""
+waits for. `soonest_s` is the first deadline, its own or that of a frame above, that has no event yet. What i, j, k and
+a_s, b_s, c_s, billed_s mean is each kernel's own affair."""
 
 LEVEL = _record(kind=_INT, unit=_INT, by_operation=_INT, next=_INT, spans=_INT, rows=_INT, in_use=_INT)
 """A service of the stack. `unit` is its first row among CLIENT, FUNCTION or FLEET."""
@@ -77,9 +82,9 @@ TABLE = _record(first=_INT, length=_INT)
 
 
 TABLES = {
-    "run": RUN, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN, "rows": CAPACITY, "clients": CLIENT,
-    "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS, "environments": ENVIRONMENT, "pools": POOL,
-    "fleets": FLEET, "instances": INSTANCE, "tables": TABLE,
+    "run": RUN, "heap": HEAP, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN, "rows": CAPACITY,
+    "clients": CLIENT, "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS, "environments": ENVIRONMENT,
+    "pools": POOL, "fleets": FLEET, "instances": INSTANCE, "tables": TABLE,
     **{name: np.dtype(kind) for name, kind in {
         "columns": _FLOAT, "masks": _INT, "heads": _INT, "touched": _INT, "known": _INT, "pool_idle": _INT,
         "registered": _INT, "ready": _INT, "live": _INT, "retryable": _INT, "vcpu_free_s": _FLOAT, "cpu_s": _FLOAT,
