@@ -205,20 +205,24 @@ class Summary:
                 run.add(part, own[name])
             return
         run.add("retries", own["wait_s"])
-        network = latency - own["wait_s"]
-        request = spans["request"][outermost][ok].astype(np.int64)
-        block = request >> shift
-        for number in np.unique(block).tolist():
-            kept = self._attempts.get(number)
-            here = block == number
-            run.add("network", network[here])
-            if kept is None:
-                continue
+        met = self._deciding(spans["request"][outermost][ok].astype(np.int64), own["resource"], shift)
+        for column in met.values():
+            column[latency - own["wait_s"] <= 0] = 0
+        run.add("network", latency - own["wait_s"] - met["spent_s"])
+        for part, name in _PART_COLUMNS:
+            run.add(part, met[name])
+
+    def _deciding(self, request, attempt, shift) -> dict[str, np.ndarray]:
+        """What the attempts met that decided how requests ended; zeros where none is known."""
+        found = {name: np.zeros(len(request)) for name in ("spent_s", "wait_s", "init_s", "work_s")}
+        for number in self._attempts.keys() & set(np.unique(request >> shift).tolist()):
+            kept = self._attempts[number]
+            here = np.flatnonzero(request >> shift == number)
             place = request[here] - (number << shift)
-            decided = (kept["call"][place] == own["resource"][here]) & (network[here] > 0)
-            for part, name in _PART_COLUMNS:
-                run.add(part, kept[name][place][decided])
-            run.add("network", -kept["spent_s"][place][decided])
+            same = kept["call"][place] == attempt[here]
+            for name, column in found.items():
+                column[here[same]] = kept[name][place[same]]
+        return found
 
     # The numbers
 

@@ -1,6 +1,6 @@
 """The fast engine against SimPy: the same spans and the same capacity, bit for bit, compiled or not."""
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scenes import At
 from strategies import ARRIVALS, CLIENTS, FLEETS, FUNCTIONS, OPERATIONS, SCENARIOS
@@ -142,7 +142,7 @@ def assert_same_run(scenario, seed):
             assert expected.tobytes() == found.tobytes()
 
 
-MANY = settings(max_examples=300, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @MANY

@@ -32,6 +32,7 @@ def client(world, number):
     settings = world.clients[frame.unit]
     step = frame.step
     if step == _START:
+        world.levels[frame.level].in_use += 1
         frame.start_s = run.now_s
         frame.i = 0
         step = _AGAIN
@@ -93,5 +94,6 @@ def decide(world, number, status, lost_s):
         ceiling_s = min(settings.most_s, first_s * (1 << (frame.i - 1)))
         pause_s = ceiling_s * uniform(run.backoff_die, frame.request, frame.j)
         return wait(world, number, run.now_s + pause_s, ARRIVAL, frame.j, _AGAIN)
+    world.levels[frame.level].in_use -= 1
     span(world, frame.level, frame.request, frame.call, frame.start_s, lost_s, 0.0, 0.0, status, 0, 0, frame.i)
     return answer(world, number, status)

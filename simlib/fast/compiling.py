@@ -12,10 +12,12 @@ import os
 import subprocess
 import sys
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from types import FunctionType
 
 _KERNELS: list = []
+_INLINED: set = set()
 _LOADED: set = set()
 CACHE_VARIABLE = "SIMLIB_CACHE_DIR"
 
@@ -26,7 +28,13 @@ def kernel(function):
     return function
 
 
-@kernel
+def inlined(function):
+    """Marks a kernel so small that its callers, once compiled, had better contain it."""
+    _INLINED.add(function)
+    return kernel(function)
+
+
+@inlined
 def u64(number):
     """A whole number as unsigned 64 bits; plain Python has no need to change it."""
     return number
@@ -39,17 +47,16 @@ def has_numba() -> bool:
 
 @cache
 def digest() -> str:
-    """Names what was compiled: the kernels' source, and the versions of Python, numba and NumPy."""
-    sha = hashlib.sha256(repr((sys.version_info[:2], *map(_version, ("numba", "llvmlite", "numpy")))).encode())
-    for path in sorted({function.__code__.co_filename for function in _KERNELS}):
-        sha.update(Path(path).read_bytes())
+    """Names what was compiled: the source of kernels and records, the kind of processor, the versions of Python, numba and NumPy."""
+    from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
+
+    processor = get_host_cpu_name(), get_host_cpu_features().flatten()
+    versions = [version(package) for package in ("numba", "llvmlite", "numpy")]
+    sha = hashlib.sha256(repr((sys.version_info[:2], processor, versions)).encode())
+    here = Path(__file__).parent
+    for path in [*sorted(here.glob("*.py")), here.parent / "services" / "base.py", here.parent / "result.py"]:
+        sha.update(path.read_bytes())
     return sha.hexdigest()[:16]
-
-
-def _version(package: str) -> str:
-    from importlib.metadata import version
-
-    return version(package)
 
 
 def cache_dirs() -> list[Path]:
@@ -120,6 +127,12 @@ def _kept(dispatcher):
     class Kept(caching.FunctionCache):
         _impl_class = type("Impl", (caching.CompileResultCacheImpl,), {"_locator_classes": [Locator]})
 
+        def load_overload(self, sig, target_context):
+            try:
+                return super().load_overload(sig, target_context)
+            except Exception:  # what cannot be read is as good as not there
+                return None
+
         def save_overload(self, sig, data):
             try:
                 super().save_overload(sig, data)
@@ -143,7 +156,7 @@ def compiled(entry):
         space = spaces.setdefault(function.__module__, dict(function.__globals__))
         twin = FunctionType(function.__code__, space, function.__name__)
         twin.__module__ = function.__module__
-        twins[function] = numba.njit(twin, error_model="numpy", _nrt=False)
+        twins[function] = numba.njit(twin, error_model="numpy", _nrt=False, forceinline=function in _INLINED)
     twins[u64] = numba.njit(lambda number: numba.uint64(number))
     for space in spaces.values():
         space.update({name: twins[value] for name, value in space.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simlib.fast.compiling import kernel
+from simlib.fast.compiling import inlined, kernel
 from simlib.fast.flow import (
     FOREVER,
     LAST_LEFT,
@@ -26,7 +26,7 @@ _MINUTE_S = 60.0
 _SIGNAL = 0
 
 
-@kernel
+@inlined
 def pick(world, fleet):
     """The instance that the load balancer sends a request to, or NONE."""
     count = fleet.registered
@@ -208,7 +208,7 @@ def answered(world, number, status):
     return parent
 
 
-@kernel
+@inlined
 def server_done(world, number):
     """Ends a request that the load balancer has answered."""
     parent = answered(world, number, world.frames[number].k)

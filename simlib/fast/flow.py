@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from simlib.fast.compiling import kernel, u64
+from simlib.fast.compiling import inlined, kernel, u64
 from simlib.fast.world import NONE
 from simlib.services.base import CALLS_PER_CALL, TIMEOUT
 
@@ -30,14 +30,14 @@ _MASK, _STEP = (1 << 64) - 1, 0x9E3779B97F4A7C15
 _MIX_1, _MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-@kernel
+@inlined
 def mixed(z):
     z = ((z ^ (z >> 30)) * _MIX_1) & _MASK
     z = ((z ^ (z >> 27)) * _MIX_2) & _MASK
     return z ^ (z >> 31)
 
 
-@kernel
+@inlined
 def uniform(die, request, call):
     """`workload.hash_uniform`, its first two steps done (see `hash_die`)."""
     z = mixed(((die ^ u64(request)) + _STEP) & _MASK)
@@ -53,7 +53,7 @@ def hash_die(seed: int, stream: int) -> int:
 # Events
 
 
-@kernel
+@inlined
 def is_before(one, other):
     """Which of two events of one instant comes first: by kind, request, call, and then first come."""
     if one.order != other.order:
@@ -121,7 +121,7 @@ def drop_first(world):
 # Frames
 
 
-@kernel
+@inlined
 def new_frame(world, kind, unit, level, request, call, parent):
     run = world.run[0]
     number = run.free_frame
@@ -149,7 +149,7 @@ def new_frame(world, kind, unit, level, request, call, parent):
     return number
 
 
-@kernel
+@inlined
 def free_frame(world, number):
     run = world.run[0]
     frame = world.frames[number]
@@ -162,7 +162,7 @@ def free_frame(world, number):
     run.free_frames += 1
 
 
-@kernel
+@inlined
 def visit(world, level_number, request, call, parent):
     """The frame of a new visit to a service of the stack."""
     level = world.levels[level_number]
@@ -175,14 +175,14 @@ def visit(world, level_number, request, call, parent):
     return new_frame(world, kind, unit, level_number, request, call, parent)
 
 
-@kernel
+@inlined
 def call_next(world, number):
     """The frame of a visit's call to the service behind it."""
     frame = world.frames[number]
     return visit(world, world.levels[frame.level].next, frame.request, frame.call * CALLS_PER_CALL + 1, number)
 
 
-@kernel
+@inlined
 def answer(world, number, status):
     """Ends a visit; its caller, if it still waits, goes on."""
     world.run[0].status = status
@@ -194,7 +194,7 @@ def answer(world, number, status):
 # Deadlines
 
 
-@kernel
+@inlined
 def set_deadline(world, number, deadline_s, call):
     frame = world.frames[number]
     frame.deadline_s = deadline_s
@@ -204,13 +204,13 @@ def set_deadline(world, number, deadline_s, call):
         frame.soonest_s = deadline_s
 
 
-@kernel
+@inlined
 def clear_deadline(frame):
     frame.deadline_s = FOREVER
     frame.deadline_call = NONE
 
 
-@kernel
+@inlined
 def is_late(frame, request, call):
     """Whether a timeout's event still means something to the frame."""
     return frame.deadline_call == call and frame.armed != 0 and frame.request == request and frame.kind != NONE
@@ -234,7 +234,7 @@ def arm(world, number, until_s):
     world.frames[number].soonest_s = soonest_s
 
 
-@kernel
+@inlined
 def wait(world, number, time_s, kind, call, step):
     """The visit goes on with `step` at `time_s`."""
     frame = world.frames[number]
@@ -248,13 +248,13 @@ def wait(world, number, time_s, kind, call, step):
 # Columns and records
 
 
-@kernel
+@inlined
 def column(world, name, request):
     """What a request drew, by the number of the column."""
     return world.columns[name * world.run[0].stride + (request & world.masks[name])]
 
 
-@kernel
+@inlined
 def is_ready(bucket, now_s):
     """Whether a token bucket has a token; refills it first."""
     tokens = bucket.tokens + (now_s - bucket.at_s) * bucket.rate_per_s
@@ -263,7 +263,7 @@ def is_ready(bucket, now_s):
     return bucket.tokens >= 1
 
 
-@kernel
+@inlined
 def span(world, level_number, request, call, start_s, wait_s, init_s, work_s, status, cold, billed_ms, resource):
     """Records a visit that ends now."""
     run, level = world.run[0], world.levels[level_number]
@@ -284,7 +284,7 @@ def span(world, level_number, request, call, start_s, wait_s, init_s, work_s, st
         run.most_spans = level.spans
 
 
-@kernel
+@inlined
 def capacity(world, level_number, resource, start_s, end_s):
     """Records that one `resource` stood ready."""
     run, level = world.run[0], world.levels[level_number]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from simlib.fast.compiling import kernel
+from simlib.fast.compiling import inlined, kernel
 from simlib.fast.flow import (
     COLD,
     IS_DELIVERY,
@@ -54,19 +54,19 @@ _TRY, _TRIED, _EXPIRED = 1, 2, 3
 # Environments
 
 
-@kernel
+@inlined
 def numbered(function, number):
     """The resource number that functions of one account keep apart (see `services.lambda_.functions`)."""
     return number + function.part if number >= 0 else number - function.part
 
 
-@kernel
+@inlined
 def count_busy(pool, now_s):
     pool.busy_s += pool.busy * (now_s - pool.counted_s)
     pool.counted_s = now_s
 
 
-@kernel
+@inlined
 def admit(world, unit, tenant, now_s):
     """Whether a call arriving now gets an environment; says which in run.environment, created_s and is_warm."""
     run, function = world.run[0], world.functions[unit]
@@ -118,14 +118,14 @@ def admit(world, unit, tenant, now_s):
     return True
 
 
-@kernel
+@inlined
 def use_slot(world, function):
     world.slots[function.slots].used += 1
     if function.limits_rate:
         world.buckets[function.requests].tokens -= 1
 
 
-@kernel
+@inlined
 def release(world, function, number, created_s, tenant, now_s, stays, idle_until_s):
     """A call has ended; its environment waits until `idle_until_s`, or is gone (`stays` 0)."""
     run = world.run[0]
@@ -200,7 +200,7 @@ def quantile(world, number, u):
     return world.table_value[low] + slope * (u - world.table_u[low])
 
 
-@kernel
+@inlined
 def idle_for_s(world, function, request, call):
     if function.keep_alive == NONE:
         return function.keep_alive_s
@@ -209,7 +209,7 @@ def idle_for_s(world, function, request, call):
     return quantile(world, function.keep_alive, uniform(world.run[0].keep_alive_die, request, call))
 
 
-@kernel
+@inlined
 def errs(world, function, request, call):
     if function.error_rate == 0.0:
         return False
@@ -314,7 +314,7 @@ def invoked(world, number, status):
     return answer(world, number, status)
 
 
-@kernel
+@inlined
 def billed_ms(function, seconds):
     return function.grain_ms * math.ceil((seconds * 1000 - NANOSECOND_MS) / function.grain_ms)
 
@@ -337,7 +337,7 @@ def acceptance(world, number):
     return answer(world, number, ACCEPTED)
 
 
-@kernel
+@inlined
 def deliver(world, number, delivery):
     """Starts a delivery; the acceptance goes on once that waits."""
     frame = world.frames[number]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simlib.fast.client import client, client_late
-from simlib.fast.compiling import kernel
+from simlib.fast.compiling import inlined, kernel
 from simlib.fast.ec2 import answered, server
 from simlib.fast.flow import (
     DONE,
@@ -33,7 +33,7 @@ from simlib.services.base import ARRIVAL, FAILED, TIMED_OUT
 ARRIVAL_COLUMN = 0
 
 
-@kernel
+@inlined
 def step(world, number):
     """Lets a visit go on; returns the frame that follows at once, or NONE."""
     kind = world.frames[number].kind
@@ -54,7 +54,7 @@ def step(world, number):
     return NONE
 
 
-@kernel
+@inlined
 def step_late(world, number):
     """Tells a visit that its deadline has come."""
     kind = world.frames[number].kind
@@ -65,7 +65,7 @@ def step_late(world, number):
     return answered(world, number, TIMED_OUT)
 
 
-@kernel
+@inlined
 def has_room(world):
     """Whether every table has room for what one event may add."""
     run = world.run[0]
@@ -75,7 +75,7 @@ def has_room(world):
             and run.most_rows + run.idle + run.reserve <= run.row_room)
 
 
-@kernel
+@inlined
 def arrival_is_next(world, arrival_s):
     """Whether the next arrival comes before the next event."""
     run = world.run[0]
@@ -93,7 +93,7 @@ def arrival_is_next(world, arrival_s):
     return run.first_sequence < first.sequence
 
 
-@kernel
+@inlined
 def to_time(world, time_s):
     """Moves the clock; what was in use before counts for the peak."""
     run = world.run[0]
@@ -102,7 +102,7 @@ def to_time(world, time_s):
     run.now_s = time_s
 
 
-@kernel
+@inlined
 def note_peak(world):
     run = world.run[0]
     in_use = world.levels[run.watched].in_use
@@ -110,7 +110,7 @@ def note_peak(world):
         run.peak = in_use
 
 
-@kernel
+@inlined
 def next_visit(world):
     """Takes the next arrival or event: the frame that goes on, or NONE where it has become meaningless."""
     run = world.run[0]
