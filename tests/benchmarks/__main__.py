@@ -1,8 +1,9 @@
 """Benchmarks: ratios measured in one run, as a table on screen and a CSV file.
 
 `python3 start.py bench` plays the scenario that SimFaaS publishes (warm service exponential 1.991 s, cold
-2.244 s, idle expiry 600 s) through SimFaaS and through this simulator, dice included, and measures import
-time and memory.
+2.244 s, idle expiry 600 s) through SimFaaS and through both engines of this simulator, dice included; it measures how
+the fast engine's time per request grows with requests and with live environments, its memory in summary mode, sweeps
+over many scenarios, and import time.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 WARM_S, COLD_S, EXPIRY_S = 1.991, 2.244, 600.0
-GOALS = {0.9: 1.0, 100.0: 8.0}
+GOALS = {"simpy": {0.9: 1.0, 100.0: 8.0}, "fast": {0.9: 40.0, 100.0: 250.0}}
+REQUESTS = {"simpy": {0.9: 200_000, 100.0: 100_000}, "fast": {0.9: 900_000, 100.0: 1_000_000}}
+GROWTH_GOAL, LIVE_GOAL = 1.3, 1.5
 IMPORT_GOAL_S = 0.5
 MEMORY_GOAL_MIB = 300
 
@@ -40,13 +43,76 @@ def simfaas_scenario(rate_rps: float, window_s: float):
     )
 
 
-def ours(rate_rps: float, window_s: float, seed: int) -> float:
+def ours(rate_rps: float, window_s: float, seed: int, engine: str) -> float:
     """Requests a second, drawing included."""
     from simlib import simulate
 
+    return 1e9 / ns_per_request(simfaas_scenario(rate_rps, window_s), seed, lambda *what: simulate(*what, engine=engine))
+
+
+def ns_per_request(scenario, seed: int, play) -> float:
+    """Nanoseconds of drawing and playing, by request. No seed is drawn twice, for what was drawn is remembered."""
     started = time.perf_counter()
-    result = simulate(simfaas_scenario(rate_rps, window_s), seed)
-    return result.n / (time.perf_counter() - started)
+    result = play(scenario, seed)
+    return (time.perf_counter() - started) / result.n * 1e9
+
+
+def kernels_alone(rate_rps: float, window_s: float, seed: int) -> float:
+    """Requests a second within the compiled kernels: no dice, no tables, nothing kept."""
+    from simlib import draw, fast
+
+    scenario = simfaas_scenario(rate_rps, window_s)
+    workload = draw(scenario.traffic, seed)
+    player = fast.Player(scenario, workload, iter([workload]), workload.n, lambda *rows: None, 0, True)
+    advance, spent = player.advance, []
+
+    def timed(world):
+        started = time.perf_counter()
+        reason = advance(world)
+        spent.append(time.perf_counter() - started)
+        return reason
+
+    player.advance = timed
+    player.run()
+    return workload.n / sum(spent)
+
+
+def growth_rows(quick: bool) -> list[dict]:
+    """How much longer a request takes among 10^7 than among 10^5, and with 10,000 live environments than with 10."""
+    from dataclasses import replace
+
+    from simlib import simulate
+
+    def played(keep):
+        return lambda scenario, seed: simulate(scenario, seed, engine="fast", keep=keep)
+
+    def best_ns(scenario, keep, seeds):
+        return min(ns_per_request(scenario, seed, played(keep)) for seed in seeds)
+
+    few, many = (10_000, 100_000) if quick else (100_000, 10_000_000)
+    rows = []
+    for keep in ("summary", "spans"):
+        short, long = (
+            best_ns(simfaas_scenario(100.0, requests / 100), keep, range(100, 105 if requests == few else 102))
+            for requests in (few, many)
+        )
+        rows.append(at_most(f"ns/request of {many:,} against {few:,}, {keep}", long, short, GROWTH_GOAL))
+    requests = 200_000 if quick else 2_000_000
+
+    def with_live(environments):
+        rate_rps = environments / WARM_S
+        scenario = simfaas_scenario(rate_rps, requests / rate_rps)
+        return replace(scenario, stack=(replace(scenario.stack[0], account_concurrency=100_000),))
+
+    crowd, handful = (best_ns(with_live(number), "summary", range(100, 104)) for number in (10_000, 10))
+    rows.append(at_most("ns/request with 10,000 live environments against 10", crowd, handful, LIVE_GOAL))
+    return rows
+
+
+def at_most(what: str, ours: float, rival: float, goal: float) -> dict:
+    """A row whose ratio may not exceed the goal."""
+    return {"what": what, "ours": round(ours), "rival": round(rival), "ratio": round(ours / rival, 2),
+            "goal": f"<= {goal:g}x", "met": ours / rival <= goal}  # fmt: skip
 
 
 def simfaas(rate_rps: float, window_s: float, seed: int) -> float:
@@ -81,12 +147,14 @@ def import_s() -> float:
     return statistics.median(in_fresh_python(code) for _ in range(5))
 
 
-def memory_mib(requests: int) -> float:
+def memory_mib(requests: int, keep: str = "spans") -> float:
     """Peak MiB of a fresh interpreter that plays, sums up and bills so many requests."""
     code = (
-        "from tests.benchmarks.__main__ import peak_mib, simfaas_scenario; from simlib import simulate; "
-        "from simlib.pricing import bill; "
-        f"result = simulate(simfaas_scenario(100.0, {requests / 100})); "
+        "from dataclasses import replace; from tests.benchmarks.__main__ import peak_mib, simfaas_scenario; "
+        "from simlib import simulate; from simlib.pricing import bill; "
+        f"scenario = simfaas_scenario(100.0, {requests / 100}); "
+        "scenario = replace(scenario, traffic=replace(scenario.traffic, max_requests=10**9)); "
+        f"result = simulate(scenario, keep={keep!r}); "
         "result.summary(); bill(result); print(peak_mib())"
     )
     return in_fresh_python(code)
@@ -136,21 +204,20 @@ def peak_mib() -> float:
     return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def measure(quick: bool) -> list[dict]:
-    """All rows: what, ours, rival, ratio, goal, met. Ours and the rival take turns; medians count."""
+def engine_rows(engine: str, quick: bool) -> list[dict]:
+    """One engine against SimFaaS, taking turns; medians count."""
     rows = []
-    ours(100.0, 10.0, 0), simfaas(100.0, 10.0, 0)  # imports and caches are not what is measured
-    for rate_rps, goal in GOALS.items():
-        requests = 20_000 if quick else 200_000 if rate_rps < 1 else 100_000
-        window_s = requests / rate_rps
+    for rate_rps, goal in GOALS[engine].items():
+        requests = 20_000 if quick else REQUESTS[engine][rate_rps]
+        rival_requests = 20_000 if quick else REQUESTS["simpy"][rate_rps]
         pairs = [
-            (ours(rate_rps, window_s, seed), simfaas(rate_rps, window_s, seed))
+            (ours(rate_rps, requests / rate_rps, seed, engine), simfaas(rate_rps, rival_requests / rate_rps, seed))
             for seed in range(1 if quick else 3)
         ]
         mine, rival = (statistics.median(side) for side in zip(*pairs))
         rows.append(
             {
-                "what": f"requests/s at {rate_rps:g}/s, SimPy against SimFaaS 0.2.2",
+                "what": f"requests/s at {rate_rps:g}/s, {engine} against SimFaaS 0.2.2",
                 "ours": round(mine),
                 "rival": round(rival),
                 "ratio": round(mine / rival, 2),
@@ -158,29 +225,40 @@ def measure(quick: bool) -> list[dict]:
                 "met": mine / rival >= goal,
             }
         )
-    seconds = import_s()
-    rows.append(
-        {
-            "what": "import simlib, s",
-            "ours": round(seconds, 3),
-            "rival": "",
-            "ratio": "",
-            "goal": f"< {IMPORT_GOAL_S:g}",
-            "met": seconds < IMPORT_GOAL_S,
-        }
-    )
-    requests = 100_000 if quick else 1_000_000
-    peak = memory_mib(requests)
-    rows.append(
-        {
-            "what": f"peak memory of {requests:,} requests, MiB",
-            "ours": round(peak),
-            "rival": "",
-            "ratio": "",
-            "goal": f"< {MEMORY_GOAL_MIB}",
-            "met": peak < MEMORY_GOAL_MIB,
-        }
-    )
+        if engine == "fast":
+            alone = kernels_alone(rate_rps, requests / rate_rps, 50)
+            rows.append(
+                {
+                    "what": f"requests/s at {rate_rps:g}/s, kernels alone",
+                    "ours": round(alone),
+                    "rival": round(rival),
+                    "ratio": round(alone / rival, 2),
+                    "goal": "(shown)",
+                    "met": True,
+                }
+            )
+    return rows
+
+
+def below(what: str, ours: float, goal: float) -> dict:
+    """A row whose figure has to stay below the goal."""
+    return {"what": what, "ours": ours, "rival": "", "ratio": "", "goal": f"< {goal:g}", "met": ours < goal}
+
+
+def measure(quick: bool) -> list[dict]:
+    """All rows: what, ours, rival, ratio, goal, met."""
+    from simlib import fast
+    from tests.benchmarks import sweep
+
+    fast.warm()
+    for engine in GOALS:  # imports and caches are not what is measured
+        ours(100.0, 10.0, 0, engine)
+    simfaas(100.0, 10.0, 0)
+    rows = [*engine_rows("simpy", quick), *engine_rows("fast", quick), *growth_rows(quick), *sweep.rows(quick)]
+    rows.append(below("import simlib, s", round(import_s(), 3), IMPORT_GOAL_S))
+    for keep, requests in (("spans", 100_000 if quick else 1_000_000), ("summary", 1_000_000 if quick else 10**8)):
+        rows.append(below(f"peak memory of {requests:,} requests, {keep}, MiB", round(memory_mib(requests, keep)),
+                          MEMORY_GOAL_MIB))  # fmt: skip
     return rows
 
 
@@ -189,17 +267,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="start.py bench", description="Speed and memory, as ratios in one run."
     )
-    parser.add_argument("--quick", action="store_true", help="smaller runs (about 10 s)")
+    parser.add_argument("--quick", action="store_true", help="smaller runs (about half a minute)")
     parser.add_argument(
         "--csv", type=Path, default=ROOT / "test-output" / "bench.csv", help="where the table goes"
     )
     arguments = parser.parse_args()
     rows = measure(arguments.quick)
     width = max(len(row["what"]) for row in rows)
-    print(f"{'what':{width}} {'ours':>10} {'rival':>10} {'ratio':>7} {'goal':>8}")
+    print(f"{'what':{width}} {'ours':>10} {'rival':>10} {'ratio':>7} {'goal':>9}")
     for row in rows:
         print(
-            f"{row['what']:{width}} {row['ours']:>10} {row['rival']:>10} {row['ratio']:>7} {row['goal']:>8}"
+            f"{row['what']:{width}} {row['ours']:>10} {row['rival']:>10} {row['ratio']:>7} {row['goal']:>9}"
             f"  {'met' if row['met'] else 'MISSED'}"
         )
     arguments.csv.parent.mkdir(parents=True, exist_ok=True)
