@@ -1,6 +1,7 @@
 """Designs compared: two on the same requests, and where the costs of two cross.
 
-`pairs` plays two scenarios with many seeds, `crossing` finds where a function and a fleet cost the same.
+`pairs` plays two scenarios with many seeds, `crossing` finds where a function and a fleet cost the same, `grid` makes
+many scenarios of one, `sweeps` plays them all with many seeds on all cores, `keep` has what is finished in a file.
 """
 
 from simlib.compare.crossing import (
@@ -11,7 +12,9 @@ from simlib.compare.crossing import (
     steady_ec2,
     steady_lambda,
 )
+from simlib.compare.grid import Grid, vary
 from simlib.compare.pairs import METRICS, TOO_CLOSE, Comparison, compare, interval, measures
+from simlib.compare.sweeps import Sweep, SweepError, sweep
 
-__all__ = ["METRICS", "TOO_CLOSE", "BreakEven", "Comparison", "Steady", "break_even", "break_even_map", "compare",
-           "interval", "measures", "steady_ec2", "steady_lambda"]
+__all__ = ["METRICS", "TOO_CLOSE", "BreakEven", "Comparison", "Grid", "Steady", "Sweep", "SweepError", "break_even",
+           "break_even_map", "compare", "interval", "measures", "steady_ec2", "steady_lambda", "sweep", "vary"]
