@@ -100,12 +100,10 @@ def vary(base: Scenario, fields: Mapping[str, Iterable]) -> Grid:
     places = {path: _place(base, path) for path in choices}
     labels = _labels(choices)
     scenarios, varied = {}, {}
-    for values in itertools.product(*choices.values()):
-        named = dict(zip(choices, values))
-        cell = ", ".join(f"{labels[path]}={_word(value)}" for path, value in named.items())
-        name = f"{base.name or stack_name(base)}: {cell}"
-        if name in scenarios:
-            raise ParamError(f"The fields to vary lead to {shown(cell)} twice; give each value once.")
+    for chosen in itertools.product(*(zip(values, _words(values)) for values in choices.values())):
+        named = {path: value for path, (value, _) in zip(choices, chosen)}
+        words = ", ".join(f"{labels[path]}={word}" for path, (_, word) in zip(choices, chosen))
+        name = f"{base.name or stack_name(base)}: {words}"
         try:
             changed = _changed(base, {places[path]: value for path, value in named.items()})
         except ParamError as error:
@@ -121,11 +119,16 @@ def _choices(path, values) -> tuple:
     values = tuple(values)
     if not values:
         raise ParamError(f"There are no values for {path}; give at least one, or leave the path out.")
+    twice = [value for number, value in enumerate(values) if values.index(value) < number]
+    if twice:
+        raise ParamError(f"The value {shown(twice[0])} of {path} is there twice; give each value once.")
     return values
 
 
-def _word(value) -> str:
-    return value if isinstance(value, str) else shown(value, 40)
+def _words(values: tuple) -> list[str]:
+    """The values as words; those that look alike, being long, are numbered."""
+    words = [value if isinstance(value, str) else shown(value, 40) for value in values]
+    return [word if words.count(word) == 1 else f"{word} #{number}" for number, word in enumerate(words, 1)]
 
 
 def _labels(paths) -> dict[str, str]:

@@ -123,10 +123,10 @@ def sweep(grid, seeds: Iterable[int] = range(8), free_tier: bool = True, workers
     workers: processes (None: one for each core; 1: none but this one). They are started when first needed and kept
     for the next sweep. progress(total): makes a bar with `update(count)` and `close()`, such as tqdm's.
 
-    A sweep is stopped by the stop button of JupyterLab, by Ctrl-C, or by `stop()`, which is asked after each result:
-    what is finished is returned, a Sweep that is not `complete`. With `keep`, a file of JSON lines, every cell is also
-    written down as soon as its worker reports it, and read the next time instead of played, unless the scenario, the
-    free tier, or the code or data of this project have changed. One sweep at a time may keep its cells in a file.
+    A sweep is stopped by the stop button of JupyterLab, by Ctrl-C, or by `stop()`, which is asked after each report of
+    a worker: what is finished is returned, a Sweep that is not `complete`. With `keep`, a file of JSON lines, every
+    cell is also written down as soon as its worker reports it, and read the next time instead of played, unless the
+    scenario, the free tier, or the code or data of this project have changed. Only one sweep at a time may use a file.
 
     On a cluster: inside `with joblib.parallel_config(backend="dask"):` the cells go to the Dask cluster of the current
     `distributed.Client`, whose workers need the same version of this project and of Python, and any trace under the
@@ -154,18 +154,19 @@ def sweep(grid, seeds: Iterable[int] = range(8), free_tier: bool = True, workers
                 found[cell.name, cell.seed] = numbers
         missing = [cell for cell in cells if (cell.name, cell.seed) not in found]
         bar = progress(len(cells)) if progress else None
-        outcomes = _outcomes(missing, free_tier, workers)
+        reports = _reports(missing, free_tier, workers)
         try:
             if bar and found:
                 bar.update(len(found))
-            for number, outcome in outcomes:
-                cell = missing[number]
-                if isinstance(outcome, Exception):
-                    raise _named(outcome, cell) from outcome
-                kept.add(cell.mark, cell.name, cell.seed, outcome)
-                found[cell.name, cell.seed] = outcome
+            for report in reports:
+                for number, outcome in report:
+                    cell = missing[number]
+                    if isinstance(outcome, Exception):
+                        raise _named(outcome, cell) from outcome
+                    kept.add(cell.mark, cell.name, cell.seed, outcome)
+                    found[cell.name, cell.seed] = outcome
                 if bar:
-                    bar.update(1)
+                    bar.update(len(report))
                 if stop is not None and stop():
                     break
         except KeyboardInterrupt:
@@ -174,7 +175,9 @@ def sweep(grid, seeds: Iterable[int] = range(8), free_tier: bool = True, workers
             error.sweep = finished()
             raise
         finally:
-            outcomes.close()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # joblib's, that work is thrown away
+                reports.close()
             if bar:
                 bar.close()
     return finished()
@@ -217,11 +220,8 @@ def _named(error: Exception, cell: Cell) -> Exception:
                       f"able to cause ({_told(error)}); leave the scenario out, and report it.")
 
 
-def _outcomes(cells: list[Cell], free_tier: bool, workers: int | None) -> Iterator[tuple[int, dict | Exception]]:
-    """(number of the cell, its measures or its error), as they come in.
-
-    Closing the generator ends the workers, who may be in the middle of a cell.
-    """
+def _reports(cells: list[Cell], free_tier: bool, workers: int | None) -> Iterator[list[tuple[int, dict | Exception]]]:
+    """What `_play` makes of each batch, as it comes in. Closing the generator ends workers in the middle of a cell."""
     if not cells:
         return
     import joblib
@@ -233,17 +233,12 @@ def _outcomes(cells: list[Cell], free_tier: bool, workers: int | None) -> Iterat
              for batch in _batches(cells, joblib.effective_n_jobs(workers)))
     reports = joblib.Parallel(workers, return_as="generator_unordered", batch_size=1)(tasks)
     try:
-        for report in reports:
-            yield from report
+        yield from reports
     except SweepError:
         raise
     except Exception as error:
         raise SweepError(f"The workers of the sweep failed, perhaps for lack of memory ({_told(error)}); give fewer "
                          "workers, and the same keep to go on from here.") from error
-    finally:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # closing early means to throw work away
-            reports.close()
 
 
 def _batches(cells: list[Cell], workers: int) -> list[tuple]:
