@@ -348,7 +348,7 @@ def failing(reason):
     ("price", PriceError, r"odd, seed [45]: There is no price\."),
     ("bug", SweepError, r"odd, seed [45]: the simulation failed, .* \(ZeroDivisionError: a bug\); leave .*\."),
     ("stubborn", SweepError, r"odd, seed [45]: the simulation failed, .*[Ss]tubborn.*\."),
-])
+], ids=["ParamError", "PriceError", "bug", "no pickle"])
 def test_a_cell_that_fails_is_named_and_the_others_are_kept(workers, reason, kind, message, tmp_path):
     keep = tmp_path / "cells.jsonl"
     sweep([BASE, FLEET], [4], workers=1, keep=keep)
