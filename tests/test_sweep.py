@@ -436,5 +436,4 @@ def test_a_dask_cluster_that_loses_a_worker_finds_the_same_numbers(monkeypatch):
         with joblib.parallel_config(backend="dask"):
             found = sweep(grid, range(4), progress=Bar(kill_one))
         assert left[0] > 8, "the worker was to be lost in the middle"
-        assert list(pids.values())[0] not in client.run(os.getpid).values()
     assert exact(found) == exact(alone)

@@ -202,7 +202,7 @@ def _cells(name: str, scenario: Scenario, seeds, free_tier: bool) -> Iterator[Ce
         for seed, mark in zip(seeds, fingerprints(scenario, seeds, free_tier)):
             yield Cell(name, scenario, seed, mark, requests)
     except SENTENCES as error:
-        raise type(error)(f"{name}: {error}") from error
+        raise type(error)(f"{name}: {error}") from None
 
 
 def _requests(traffic: Traffic) -> float:
@@ -266,8 +266,8 @@ def _batches(cells: list[Cell], workers: int) -> list[tuple]:
 def _play(batch: tuple, free_tier: bool, wanted: str) -> list[tuple[int, dict | Exception]]:
     """What a worker does: (number, measures) of each cell of a batch, up to the first that fails, with its error.
 
-    Batches are tuples because Dask's joblib backend would leave anything larger that it can refer to on one worker,
-    and lose it together with that worker.
+    Batches are tuples because joblib puts larger arguments of other kinds on one worker of a Dask cluster, and they
+    would be lost with that worker.
     """
     if versions() != wanted:
         raise SweepError("A worker has another version of this project than the process that sweeps, and its numbers "
