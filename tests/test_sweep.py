@@ -132,11 +132,14 @@ def test_the_free_tier_can_be_left_out():
     assert paid["usd"] > sweep(BASE, [0], workers=1).runs["base", 0]["usd"]
 
 
-def test_joblibs_settings_hold(played):
+def test_joblibs_settings_hold(played, monkeypatch):
     """Threads of this process see that `measures` was replaced, other processes do not."""
-    with joblib.parallel_config(backend="threading", n_jobs=2):
+    make, told = sweeps._batches, []
+    monkeypatch.setattr(sweeps, "_batches", lambda cells, workers: told.append(workers) or make(cells, workers))
+    with joblib.parallel_config(backend="threading", n_jobs=3):
         found = sweep(GRID, SEEDS)
     assert len(played) == len(found.runs) == len(GRID) * len(SEEDS)
+    assert told == [3]
     played.clear()
     with joblib.parallel_config(backend="loky", n_jobs=2):
         assert exact(sweep(GRID, SEEDS)) == exact(found)
@@ -248,7 +251,7 @@ def test_a_sweep_interrupted_in_the_middle_goes_on_from_what_was_kept(workers, o
     assert len(places) == len(set(places)) == len(one_by_one)
 
 
-def test_no_worker_is_left_after_an_interruption():
+def test_neither_a_worker_nor_a_warning_is_left_after_an_interruption(recwarn):
     alive = []
 
     def at(_done):
@@ -258,6 +261,7 @@ def test_no_worker_is_left_after_an_interruption():
     assert not sweep(grid, SEEDS, workers=2, progress=Bar(at)).complete
     assert len(alive) >= 2
     assert not [child for child in alive if child.is_alive()]
+    assert not list(recwarn)
 
 
 def test_only_missing_cells_are_played_and_a_changed_scenario_is_missing(played, tmp_path):

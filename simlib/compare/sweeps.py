@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pickle
+import signal
 import textwrap
+import threading
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -231,7 +234,8 @@ def _reports(cells: list[Cell], free_tier: bool, workers: int | None) -> Iterato
         workers = -1
     tasks = (joblib.delayed(_play)(batch, free_tier, versions())
              for batch in _batches(cells, joblib.effective_n_jobs(workers)))
-    reports = joblib.Parallel(workers, return_as="generator_unordered", batch_size=1)(tasks)
+    with _deaf_children():
+        reports = joblib.Parallel(workers, return_as="generator_unordered", batch_size=1)(tasks)
     try:
         yield from reports
     except SweepError:
@@ -239,6 +243,19 @@ def _reports(cells: list[Cell], free_tier: bool, workers: int | None) -> Iterato
     except Exception as error:
         raise SweepError(f"The workers of the sweep failed, perhaps for lack of memory ({_told(error)}); give fewer "
                          "workers, and the same keep to go on from here.") from error
+
+
+@contextlib.contextmanager
+def _deaf_children() -> Iterator[None]:
+    """Processes that start meanwhile never hear Ctrl-C, which a terminal sends to all; who started them does."""
+    ours = threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT)
+    if ours:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, ours)
 
 
 def _batches(cells: list[Cell], workers: int) -> list[tuple]:
