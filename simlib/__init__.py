@@ -1,6 +1,6 @@
 """Serverless Lab: put one stream of requests through AWS services and see latency, throttles and the bill."""
 
-from simlib.compare import compare
+from simlib.compare import compare, sweep, vary
 from simlib.engine import Result, Scenario, simulate
 from simlib.facts import FactError
 from simlib.params import ParamError
@@ -26,5 +26,5 @@ __all__ = [
     "Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "Ec2", "EventPollers", "FactError",
     "Functions", "Keys", "Lambda", "ManagedInstances", "NatGateway", "Operation", "OwnLine", "ParamError", "Poisson",
     "Result", "Scenario", "Spike", "Steps", "Trace", "Traffic", "Workload", "bill", "compare", "draw", "price_book",
-    "simulate",
+    "simulate", "sweep", "vary",
 ]

@@ -1,4 +1,4 @@
-"""The command line: `python -m simlib run SCENARIO.yaml`, `compare A.yaml B.yaml` and `list`."""
+"""The command line: `python -m simlib run SCENARIO.yaml`, `compare A.yaml B.yaml`, `sweep SCENARIO.yaml` and `list`."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import os
 import sys
 import textwrap
 
-from simlib import facts, fast
-from simlib.compare import TOO_CLOSE, compare
+from simlib import facts, fast, plain_yaml
+from simlib.compare import METRICS, TOO_CLOSE, SweepError, compare, sweep, vary
 from simlib.engine import ENGINES, simulate
 from simlib.params import ParamError
 from simlib.pricing import PriceError, bill
 from simlib.scenario_file import about, load, shipped
 from simlib.workload import WorkloadError
 
-EXPECTED = (ParamError, WorkloadError, PriceError, facts.FactError)
-"""What input can be wrong about; each message is one sentence."""
+EXPECTED = (ParamError, WorkloadError, PriceError, facts.FactError, SweepError)
+"""What input can be wrong about, and what stops a sweep; each message is one sentence."""
 
 WIDTH = 100
 PARTS = ("retries", "network", "queue", "init", "work", "downstream")
@@ -171,10 +171,7 @@ def _print_bill(result, invoice, free_tier: bool) -> None:
 def _compare(arguments) -> int:
     a = load(arguments.a, arguments.region, arguments.date)
     b = load(arguments.b, arguments.region, arguments.date)
-    if not 1 <= arguments.seeds <= 10_000:
-        raise ParamError(f"--seeds is {arguments.seeds}, but it must be between 1 and 10,000; more seeds "
-                         "make narrower intervals.")
-    seeds = range(arguments.seed, arguments.seed + arguments.seeds)
+    seeds = _seeds(arguments)
     found = compare(a, b, seeds, not arguments.no_free_tier, progress=_seed_bar)
     rows = found.table.to_dict("records")
     if arguments.json:
@@ -186,8 +183,7 @@ def _compare(arguments) -> int:
     dates = sorted({facts.iso_date(scenario.date) for scenario in (a, b)})
     print(f"a = {found.name_a}: {_stack(a)} in {a.region}")
     print(f"b = {found.name_b}: {_stack(b)} in {b.region}")
-    count = f"{len(seeds)} seeds, {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]} only"
-    print(f"The same requests and the same luck for both; {count}; prices of {' and '.join(dates)}.\n")
+    print(f"The same requests and the same luck for both; {_count(seeds)}; prices of {' and '.join(dates)}.\n")
     _warn_of_the_future(dates[-1])
     print(f"  {'':24}{'a':>14}{'b':>14}{'b - a':>14}" + ("   95 % interval" if len(seeds) > 1 else ""))
     for row in rows:
@@ -202,6 +198,17 @@ def _compare(arguments) -> int:
     for row in rows:
         print(_paragraph(_verdict(row, found), "    ", "  "))
     return 0
+
+
+def _seeds(arguments) -> range:
+    if not 1 <= arguments.seeds <= 10_000:
+        raise ParamError(f"--seeds is {arguments.seeds}, but it must be between 1 and 10,000; more seeds "
+                         "make narrower intervals.")
+    return range(arguments.seed, arguments.seed + arguments.seeds)
+
+
+def _count(seeds: range) -> str:
+    return f"{len(seeds)} seeds, {seeds[0]} to {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]} only"
 
 
 def _scale(unit: str):
@@ -233,6 +240,87 @@ def _verdict(row: dict, found) -> str:
     return f"{row['metric']}: lower with {lower}, by {interval} {unit}{share}."
 
 
+# --- sweep ------------------------------------------------------------------------------------------------
+
+
+def _sweep(arguments) -> int:
+    base = load(arguments.scenario, arguments.region, arguments.date)
+    seeds = _seeds(arguments)
+    fields = _fields(arguments.vary)
+    grid = vary(base, fields) if fields else {base.name: base}
+    if arguments.csv:
+        _write(arguments.csv, "", "a")
+    found = sweep(grid, seeds, not arguments.no_free_tier, arguments.workers, arguments.keep, progress=_cell_bar)
+    if arguments.csv:
+        _write(arguments.csv, found.table.to_csv(index=False, lineterminator="\n"), "w")
+    if arguments.json:
+        _print_json({"scenario": base.name, "seeds": list(seeds), "complete": found.complete,
+                     "cells": found.table.to_dict("records"), "summary": found.summary.to_dict("records")})
+    else:
+        _print_sweep(base, found, seeds)
+    if found.complete:
+        return 0
+    cure = f"the same command with --keep {arguments.keep} goes on" if arguments.keep else "with --keep it could go on"
+    print(f"Stopped with {len(found.runs):,} of {len(found.runs) + len(found.missing):,} cells; {cure} from there.",
+          file=sys.stderr)
+    return 130
+
+
+def _fields(texts) -> dict:
+    """{path: values} of the words after each --vary; a value is what it would be in a scenario file."""
+    fields: dict[str, list] = {}
+    for text in texts:
+        path, equals, values = text.partition("=")
+        if not equals:
+            raise ParamError(f"--vary is {text}, but it must be a path, =, and values with commas between them; write "
+                             "for example Lambda.memory_mb=128,512.")
+        if path in fields:
+            raise ParamError(f"--vary names {path} twice; put all its values behind one --vary, commas between them.")
+        fields[path] = [plain_yaml.parse(value, f"--vary {text}") for value in values.split(",")]
+    return fields
+
+
+def _write(path: str, text: str, mode: str) -> None:
+    try:
+        with open(path, mode, encoding="utf-8-sig" if mode == "w" else "utf-8", newline="") as file:
+            file.write(text)
+    except OSError as error:
+        raise ParamError(f"The file {path} cannot be written ({error.strerror}); give --csv a file in a folder that is "
+                         "there and that you may write to.") from None
+
+
+def _print_sweep(base, found, seeds) -> None:
+    """A line of means per scenario, and below it how far away the ends of the 95 % intervals are."""
+    date = facts.iso_date(base.date)
+    count = f"{len(found.grid):,} scenarios" if len(found.grid) > 1 else "1 scenario"
+    print(f"{base.name}: {_stack(base)} in {base.region}")
+    print(f"{count}, {_count(seeds)}, the same luck for each scenario; prices of {date}.")
+    print("Means over the seeds" + (", and +- half of their 95 % interval.\n" if len(seeds) > 1 else ".\n"))
+    _warn_of_the_future(date)
+    lines = [("", words) for words in zip(*((*metric.partition(" ")[::2], _scale(unit)[0])
+                                            for metric, (unit, _) in METRICS.items()))]
+    for scenario, rows in found.summary.groupby("scenario", sort=False):
+        rows = rows.to_dict("records")
+        lines.append((scenario.removeprefix(f"{base.name}: "), [_figure(row, row["mean"]) for row in rows]))
+        if rows[0]["seeds"] > 1:
+            lines.append(("+-", [_figure(row, row["high"] - row["mean"]) for row in rows]))
+    widths = [max(map(len, column)) + 2 for column in zip(*(words for _, words in lines))]
+    room = WIDTH - 2 - sum(widths)
+    side = max(len(name) for name, _ in lines)
+    side = side if side <= room else max(room, 0)
+    for name, words in lines:
+        if len(name) > side:
+            print(f"  {name}")
+            name = ""
+        figures = "".join(f"{word:>{width}}" for word, width in zip(words, widths))
+        print(f"  {name:{'>' if name == '+-' else '<'}{side}}{figures}".rstrip())
+
+
+def _figure(row: dict, value: float) -> str:
+    _, scale, show = _scale(row["unit"])
+    return "-" if math.isnan(value) else show(value * scale)
+
+
 # --- list -------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +345,12 @@ def _request_bar(total):
     from tqdm import tqdm
 
     return tqdm(total=total, unit=" requests", unit_scale=True, delay=1, leave=False, disable=None)
+
+
+def _cell_bar(total):
+    from tqdm import tqdm
+
+    return tqdm(total=total, unit=" cells", delay=1, leave=False, disable=None)
 
 
 def _seed_bar(seeds):
@@ -298,9 +392,19 @@ def _parser() -> argparse.ArgumentParser:
     versus = commands.add_parser("compare", help="play two scenarios on the same requests")
     versus.add_argument("a", metavar="SCENARIO", help="a YAML file, or the name of a shipped scenario")
     versus.add_argument("b", metavar="SCENARIO", help="another one with the same traffic")
-    versus.add_argument("--seeds", type=int, default=8, metavar="N", help="how many seeds (default 8)")
     versus.set_defaults(action=_compare)
-    for command in (run, versus):
+    many = commands.add_parser("sweep", help="play a scenario with many values of its fields, on all cores")
+    many.add_argument("scenario", metavar="SCENARIO", help="a YAML file, or the name of a shipped scenario")
+    many.add_argument("--vary", action="append", default=[], metavar="PATH=VALUE,VALUE",
+                      help="a field and its values, such as Lambda.memory_mb=128,512 or "
+                           "traffic.arrivals.rate_rps=1,10; several of these make every combination")
+    many.add_argument("--workers", type=int, metavar="N", help="how many processes (default: one for each core)")
+    many.add_argument("--keep", metavar="FILE", help="keep each finished cell here, and go on from what is there")
+    many.add_argument("--csv", metavar="FILE", help="write a line per scenario and seed here")
+    many.set_defaults(action=_sweep)
+    for command in (versus, many):
+        command.add_argument("--seeds", type=int, default=8, metavar="N", help="how many seeds (default 8)")
+    for command in (run, versus, many):
         command.add_argument("--seed", type=int, default=0, metavar="N",
                              help="seed of the dice, or the first of them (default 0)")
         command.add_argument("--region", help="AWS Region, instead of the file's")

@@ -40,8 +40,11 @@ LAYERS = (
 )
 """Every module or folder of the package; each may import only what stands before it."""
 
+IN_COMPARE = ("pairs", "crossing", "grid", "keep", "sweeps", "__init__")
 IN_WORKLOAD = ("chance", "requests", "arrivals", "table", "tracefile", "trace", "traffic", "__init__")
-"""The same within `workload`."""
+"""The same within `compare` and `workload`."""
+
+INSIDE = {"compare": IN_COMPARE, "workload": IN_WORKLOAD}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 NAMES = ["/".join(path.relative_to(PACKAGE).with_suffix("").parts) for path in MODULES]
@@ -67,7 +70,8 @@ def own_imports(path):
 def test_every_module_has_its_place():
     places = {path.relative_to(PACKAGE).with_suffix("").parts[0] for path in MODULES}
     assert places == set(LAYERS), "give a new module its place in LAYERS"
-    assert {path.stem for path in (PACKAGE / "workload").glob("*.py")} == set(IN_WORKLOAD)
+    for folder, order in INSIDE.items():
+        assert {path.stem for path in (PACKAGE / folder).glob("*.py")} == set(order)
 
 
 @EACH_MODULE
@@ -78,8 +82,9 @@ def test_imports_point_left_only(path):
         wrong = f"{'.'.join(me)} imports {'.'.join(parts)}"
         if parts[0] != me[0]:
             assert LAYERS.index(parts[0]) < LAYERS.index(me[0]), wrong
-        elif me[0] == "workload" and len(parts) > 1:
-            assert IN_WORKLOAD.index(parts[1]) < IN_WORKLOAD.index(me[1]), wrong
+        elif me[0] in INSIDE and len(parts) > 1:
+            order = INSIDE[me[0]]
+            assert order.index(parts[1]) < order.index(me[1]), wrong
 
 
 @pytest.mark.parametrize(
@@ -126,6 +131,10 @@ def test_importing_the_package_loads_nothing_heavy():
         "tqdm",
         "jupyterlab",
         "PIL",
+        "joblib",
+        "dask",
+        "distributed",
+        "multiprocessing",
     }
     assert not heavy & set(loaded)
 

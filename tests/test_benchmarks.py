@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.benchmarks import sweep
 from tests.benchmarks.__main__ import MEMORY_GOAL_MIB, in_fresh_python, memory_mib
 
 ROOT = Path(__file__).parent.parent
@@ -46,3 +47,24 @@ def test_peak_memory_is_in_mebibytes_and_counts_what_is_held():
         "held = bytes(range(256)) * 2**18; print(peak_mib() - before)"
     )
     assert 60 < grown < 70
+
+
+@pytest.mark.parametrize("measure, what", [
+    (sweep.seconds_of_a_sweep, "sweep of 10 scenarios x 2,000 requests on two workers, s"),
+    (sweep.speed_of_two_workers, "requests/s of a sweep on two warm workers against one, 10 x 2,000"),
+])
+def test_the_quick_benchmarks_of_sweeps_return_rows_of_the_table(measure, what):
+    (row,) = measure(quick=True)
+    assert list(row) == ["what", "ours", "rival", "ratio", "goal", "met"]
+    assert row["what"] == what and row["ours"] > 0 and isinstance(row["met"], bool)
+    if row["rival"]:
+        assert row["ratio"] == pytest.approx(row["ours"] / row["rival"], rel=0.02)
+        assert row["met"] == (row["ours"] / row["rival"] >= 1.7)
+
+
+def test_the_sweep_that_is_timed_has_as_many_scenarios_and_requests_as_it_says():
+    from simlib import draw
+
+    scenarios = sweep.grid(200, 100_000)
+    assert len(scenarios) == 200
+    assert draw(next(iter(scenarios.values())).traffic).n == pytest.approx(100_000, rel=0.02)

@@ -1,5 +1,6 @@
 """The command line: what it prints, its exit codes, and that nothing ends in a traceback."""
 
+import csv
 import io
 import json
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from simlib import __main__ as cli
-from simlib import bill, compare, facts, simulate
+from simlib import bill, compare, facts, simulate, sweep, vary
 from simlib.scenario_file import load, shipped
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -199,6 +200,92 @@ def test_a_scenario_compared_with_itself_is_equal_in_everything(ran, small):
     assert len(verdicts) == 8 and all(line.endswith(": equal.") for line in verdicts)
 
 
+# --- sweep ------------------------------------------------------------------------------------------------
+
+MEMORY = ("--vary", "Lambda.memory_mb=512,1769")
+
+
+def test_sweep_shows_means_and_half_intervals_of_every_scenario(ran, small):
+    code, out, err = ran("sweep", small, *MEMORY, "--vary", "traffic.arrivals.rate_rps=0.5,1", "--seeds", 3,
+                         "--workers", 1)
+    fields = {"Lambda.memory_mb": [512, 1769], "traffic.arrivals.rate_rps": [0.5, 1]}
+    summary = sweep(vary(load(small), fields), range(3), workers=1).summary
+    assert (code, err) == (0, "")
+    lines = [line.split() for line in out.splitlines()]
+    for name in ("memory_mb=512, rate_rps=0.5", "memory_mb=1769, rate_rps=1"):
+        rows = summary[summary["scenario"] == f"small: {name}"].set_index("metric")
+        (place,) = (k for k, line in enumerate(lines) if " ".join(line).startswith(name))
+        figures = sum(lines[place:place + 3], [])[2:19]
+        p95 = rows.loc["p95 latency"]
+        assert figures[2] == f"{p95['mean']:,.1f}"
+        assert figures[8] == "+-" and figures[11] == f"{p95['high'] - p95['mean']:,.1f}"
+    assert "4 scenarios, 3 seeds, 0 to 2," in out
+
+
+@pytest.mark.parametrize("fields", [
+    (), ("Lambda.memory_mb=512",), ("Lambda.memory_mb=512,1024", "Lambda.init_s=,0.25"),
+    ("Lambda.memory_mb=512", "Lambda.keep_alive_s=60", "Lambda.ephemeral_storage_mb=600"),
+])
+def test_what_sweep_prints_fits_into_100_columns(ran, small, fields):
+    options = [option for field in fields for option in ("--vary", field)]
+    code, out, _ = ran("sweep", small, *options, "--seeds", 2, "--workers", 1)
+    assert code == 0
+    assert all(len(line) <= 100 and line == line.rstrip() for line in out.splitlines())
+
+
+def test_sweep_json_and_csv_hold_the_cells(ran, small, tmp_path):
+    table = tmp_path / "cells.csv"
+    code, out, _ = ran("sweep", small, *MEMORY, "--seeds", 2, "--seed", 5, "--workers", 1, "--json", "--csv", table)
+    document = strict_json(out)
+    expected = sweep(vary(load(small), {"Lambda.memory_mb": [512, 1769]}), (5, 6), workers=1).table
+    assert code == 0 and document["complete"] and document["seeds"] == [5, 6]
+    assert document["cells"] == expected.to_dict("records")
+    assert len(document["summary"]) == 2 * 8
+    with table.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["p95_ms"]) for row in rows] == expected["p95_ms"].tolist()
+    assert [row["Lambda.memory_mb"] for row in rows] == ["512", "512", "1769", "1769"]
+
+
+def test_sweep_of_one_seed_shows_no_intervals_and_of_nobody_served_no_latency(ran, small):
+    small.write_text(NOBODY_SERVED, encoding="utf-8")
+    code, out, _ = ran("sweep", small, "--seeds", 1, "--workers", 1)
+    assert code == 0
+    assert "1 scenario, seed 0 only" in out and "+-" not in out and "inf" not in out and "nan" not in out
+    assert out.splitlines()[-1].split() == ["small", "7.00", "-", "-", "-", "-", "0.00", "100.00", "0.00"]
+
+
+def test_a_stopped_sweep_shows_what_is_there_and_the_same_command_goes_on(ran, small, tmp_path, monkeypatch):
+    class Stopping:
+        def __init__(self, total):
+            pass
+
+        def update(self, _count):
+            raise KeyboardInterrupt
+
+        def close(self):
+            pass
+
+    command = ["sweep", small, *MEMORY, "--seeds", 2, "--workers", 1, "--keep", tmp_path / "cells.jsonl"]
+    with monkeypatch.context() as patch:
+        patch.setattr(cli, "_cell_bar", Stopping)
+        code, out, err = ran(*command)
+    assert code == 130
+    assert err == f"Stopped with 1 of 4 cells; the same command with --keep {command[-1]} goes on from there.\n"
+    assert "memory_mb=512" in out and "memory_mb=1769" not in out
+    assert ran(*command)[::2] == (0, "")
+    assert len((tmp_path / "cells.jsonl").read_text(encoding="utf-8").splitlines()) == 4
+
+
+def test_values_are_read_as_in_a_scenario_file(ran, small):
+    code, out, _ = ran("sweep", small, "--vary", "Lambda.snapstart=true", "--vary", "Lambda.reserved_concurrency=,5",
+                       "--seeds", 1, "--workers", 1, "--json")
+    cells = strict_json(out)["cells"]
+    assert code == 0
+    assert [cell["Lambda.snapstart"] for cell in cells] == [True, True]
+    assert [cell["Lambda.reserved_concurrency"] for cell in cells] == [None, 5]
+
+
 # --- list -------------------------------------------------------------------------------------------------
 
 
@@ -233,6 +320,16 @@ WRONG = [
     (["compare", "cron", "quiet_blog"], "different traffic"),
     (["compare", "cron", "cron_ec2", "--seeds", "0"], "--seeds is 0"),
     (["compare", "cron", "cron_ec2", "--seeds", "99999"], "--seeds is 99999"),
+    (["sweep"], "SCENARIO"),
+    (["sweep", "cron", "--vary", "Lambda.memory_mb"], "--vary is Lambda.memory_mb"),
+    (["sweep", "cron", "--vary", "Lambda.memory_gb=1"], "did you mean memory_mb?"),
+    (["sweep", "cron", "--vary", "Lambda.memory_mb=128,64"], "cron: memory_mb=64: Lambda.memory_mb is 64"),
+    (["sweep", "cron", "--vary", "Lambda.memory_mb=128", "--vary", "Lambda.memory_mb=256"], "twice"),
+    (["sweep", "cron", "--vary", "Lambda.memory_mb=[1"], "this is not YAML"),
+    (["sweep", "cron", "--seeds", "0"], "--seeds is 0"),
+    (["sweep", "cron", "--workers", "0"], "workers is 0"),
+    (["sweep", "cron", "--keep", "."], "cannot keep a sweep"),
+    (["sweep", "cron", "--csv", "no_such_folder/cells.csv"], "no_such_folder"),
 ]
 
 
@@ -262,7 +359,7 @@ def test_ctrl_c_ends_with_one_line(ran, small, monkeypatch):
 
 def test_help_is_shown_and_names_the_commands(ran):
     code, out, _ = ran("--help")
-    assert code == 0 and all(command in out for command in ("run", "compare", "list"))
+    assert code == 0 and all(command in out for command in ("run", "compare", "sweep", "list"))
 
 
 # --- as a process -----------------------------------------------------------------------------------------
@@ -299,11 +396,12 @@ class _Screen(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("kind", ["requests", "seeds"])
-def test_progress_appears_on_a_screen_once_a_second_has_passed(monkeypatch, kind):
+@pytest.mark.parametrize("make", [cli._request_bar, cli._cell_bar, lambda total: cli._seed_bar(range(total))],
+                         ids=["requests", "cells", "seeds"])
+def test_progress_appears_on_a_screen_once_a_second_has_passed(monkeypatch, make):
     screen = _Screen()
     monkeypatch.setattr(sys, "stderr", screen)
-    bar = cli._request_bar(100) if kind == "requests" else cli._seed_bar(range(100))
+    bar = make(100)
     bar.update(10)
     assert screen.getvalue() == ""
     bar.start_t -= 2
@@ -329,8 +427,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"```\n\$ python -m simlib (.*?)\n(.*?)\n```", README, re.DOTALL)
 
 
-def test_readme_shows_a_run_and_a_comparison():
-    assert sorted(command.split()[0] for command, _ in SHOWN) == ["compare", "run"]
+def test_readme_shows_a_run_a_comparison_and_a_sweep():
+    assert sorted(command.split()[0] for command, _ in SHOWN) == ["compare", "run", "sweep"]
 
 
 @pytest.mark.parametrize("command, output", SHOWN, ids=[command for command, _ in SHOWN])
@@ -346,10 +444,10 @@ def test_the_scenario_in_the_readme_can_be_played(ran, tmp_path):
 
 
 def test_the_python_in_the_readme_runs():
-    code, = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names = {}
-    exec(compile(code.replace("window_s=3600", "window_s=60"), "README.md", "exec"), names)
-    assert names["result"].n > 0
+    for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL):
+        exec(compile(code.replace("window_s=3600", "window_s=60"), "README.md", "exec"), names)
+    assert names["result"].n > 0 and names["found"].complete
 
 
 def test_help_and_version_are_there_for_whoever_asks(capsys):

@@ -5,7 +5,6 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -57,9 +56,14 @@ def test_constraints_name_no_file_host_or_hash():
 
 def test_every_dependency_says_what_it_is_for():
     lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    for text in [*PROJECT["dependencies"], *chain.from_iterable(PROJECT["optional-dependencies"].values())]:
-        (line,) = (line for line in lines if f'"{text}"' in line)
-        assert len(line.partition("#")[2].split()) >= 2, line
+    for text in PROJECT["dependencies"] + sum(PROJECT["optional-dependencies"].values(), []):
+        found = [line for line in lines if f'"{text}"' in line]
+        assert found and all(len(line.partition("#")[2].split()) >= 2 for line in found), text
+
+
+def test_the_tests_have_what_every_extra_has():
+    for extra in PROJECT["optional-dependencies"].keys() - {"fast"}:  # which start.py adds where it can be had
+        assert requirements(extra).items() <= requirements("dev").items()
 
 
 def test_every_package_that_simlib_imports_is_a_dependency():

@@ -47,7 +47,7 @@ def has_numba() -> bool:
 
 @cache
 def digest() -> str:
-    """Names what was compiled: the source of kernels and records, the kind of processor, the versions of Python, numba and NumPy."""
+    """Names what was compiled: the source of kernels and records, the processor, and the versions of what compiles."""
     from llvmlite.binding import get_host_cpu_features, get_host_cpu_name
 
     processor = get_host_cpu_name(), get_host_cpu_features().flatten()

@@ -47,7 +47,8 @@ def ours(rate_rps: float, window_s: float, seed: int, engine: str) -> float:
     """Requests a second, drawing included."""
     from simlib import simulate
 
-    return 1e9 / ns_per_request(simfaas_scenario(rate_rps, window_s), seed, lambda *what: simulate(*what, engine=engine))
+    scenario = simfaas_scenario(rate_rps, window_s)
+    return 1e9 / ns_per_request(scenario, seed, lambda *what: simulate(*what, engine=engine))
 
 
 def ns_per_request(scenario, seed: int, play) -> float:
@@ -254,7 +255,8 @@ def measure(quick: bool) -> list[dict]:
     for engine in GOALS:  # imports and caches are not what is measured
         ours(100.0, 10.0, 0, engine)
     simfaas(100.0, 10.0, 0)
-    rows = [*engine_rows("simpy", quick), *engine_rows("fast", quick), *growth_rows(quick), *sweep.rows(quick)]
+    rows = [*engine_rows("simpy", quick), *engine_rows("fast", quick), *growth_rows(quick)]
+    rows += [*sweep.seconds_of_a_sweep(quick), *sweep.speed_of_two_workers(quick)]
     rows.append(below("import simlib, s", round(import_s(), 3), IMPORT_GOAL_S))
     for keep, requests in (("spans", 100_000 if quick else 1_000_000), ("summary", 1_000_000 if quick else 10**8)):
         rows.append(below(f"peak memory of {requests:,} requests, {keep}, MiB", round(memory_mib(requests, keep)),
