@@ -27,11 +27,12 @@ def test_the_quick_benchmark_measures_speed_import_and_memory(tmp_path):
     assert (done.returncode == 1) == ("MISSED" in done.stdout)
     with table.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [row["what"].split()[0] for row in rows] == ["requests/s", "requests/s", "import", "peak"]
+    kinds = ["requests/s"] * 6 + ["ns/request"] * 3 + ["sweep", "requests/s", "import", "peak", "peak"]
+    assert [row["what"].split()[0] for row in rows] == kinds
     for row in rows:
         assert float(row["ours"]) > 0 and row["goal"] and row["met"] in ("True", "False")
         if row["rival"]:
-            assert float(row["ratio"]) == pytest.approx(float(row["ours"]) / float(row["rival"]), rel=0.02)
+            assert float(row["ratio"]) == pytest.approx(float(row["ours"]) / float(row["rival"]), rel=0.05)
         assert row["what"] in done.stdout
 
 
