@@ -96,7 +96,7 @@ class Player:
         self._begin(watched)
         for level in reversed(range(len(scenario.stack))):
             setup.open_service(self, level, scenario.stack[level])
-        self.columns.begin(block_size)
+        self.columns.begin()
         self._start()
 
     def _begin(self, watched):
