@@ -136,7 +136,7 @@ class Summary:
         summary = cls(result.scenario, result.seed, result.window.window_s, result.engine)
         shift = max(result.n - 1, 1).bit_length()
         summary.add(list(zip(result.span_rows, result.capacity_rows)), {0: result.workload}, shift)
-        summary.peak = int(result.in_use(first_working(result.scenario))[1].max(initial=0))
+        summary.peak = result.peak_in_use(first_working(result.scenario))
         return summary
 
     # Taking rows in
