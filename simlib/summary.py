@@ -54,6 +54,14 @@ class Histogram:
         return middle[low] + (rank - below) * (middle[high] - middle[low])
 
 
+def _blocks_of(request: np.ndarray, shift: int) -> list[int]:
+    """The blocks in which some requests lie."""
+    if not len(request):
+        return []
+    first, last = int(request.min()) >> shift, int(request.max()) >> shift
+    return list(range(first, last + 1)) if last - first < 4 else np.unique(request >> shift).tolist()
+
+
 class _Across:
     """A column of the requests in memory, taken by request number from whichever block holds it."""
 
@@ -61,18 +69,16 @@ class _Across:
         self.blocks, self.shift, self.name = blocks, shift, name
 
     def __getitem__(self, request: np.ndarray) -> np.ndarray:
-        block = request >> self.shift
-        found = np.unique(block)
+        found = [self.blocks[number] for number in _blocks_of(request, self.shift) if number in self.blocks]
         if len(found) == 1:
-            part = self.blocks[int(found[0])]
-            return getattr(part, self.name)[request - part.first]
-        values = None
-        for number in found.tolist():
-            part, mine = self.blocks[number], block == number
+            return getattr(found[0], self.name)[request - found[0].first]
+        values = np.empty(0)
+        for part in found:
+            mine = request >> self.shift == part.first >> self.shift
             column = getattr(part, self.name)
-            values = np.empty(len(request), column.dtype) if values is None else values
+            values = values if len(values) else np.empty(len(request), column.dtype)
             values[mine] = column[request[mine] - part.first]
-        return np.empty(0) if values is None else values
+        return values
 
 
 class _Requests:
@@ -179,7 +185,7 @@ class Summary:
                    "spent_s": (spans["end_s"][mine] - spans["start_s"][mine])[order],
                    **{name: spans[name][mine][order] for name in ("wait_s", "init_s", "work_s")}}
         request = spans["request"][mine][order].astype(np.int64)
-        for number in np.unique(request >> shift).tolist():
+        for number in _blocks_of(request, shift):
             kept = self._attempts.setdefault(number, {name: np.zeros(1 << shift, column.dtype)
                                                       for name, column in columns.items()})
             here = request >> shift == number
@@ -215,7 +221,7 @@ class Summary:
     def _deciding(self, request, attempt, shift) -> dict[str, np.ndarray]:
         """What the attempts met that decided how requests ended; zeros where none is known."""
         found = {name: np.zeros(len(request)) for name in ("spent_s", "wait_s", "init_s", "work_s")}
-        for number in self._attempts.keys() & set(np.unique(request >> shift).tolist()):
+        for number in self._attempts.keys() & set(_blocks_of(request, shift)):
             kept = self._attempts[number]
             here = np.flatnonzero(request >> shift == number)
             place = request[here] - (number << shift)
