@@ -206,7 +206,7 @@ class Result:
         """The most requests that were in progress at a service at once."""
         spans = self.of(position)
         taken = spans["status"] != THROTTLED
-        start_s, end_s = np.sort(spans["start_s"][taken]), np.sort(spans["end_s"][taken])
+        start_s, end_s = (np.sort(spans[name][taken], kind="stable") for name in ("start_s", "end_s"))
         levels = np.searchsorted(start_s, start_s, "right")
         levels -= np.searchsorted(end_s, start_s, "right")
         return int(levels.max(initial=0))

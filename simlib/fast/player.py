@@ -75,8 +75,7 @@ class Player:
 
     workload: what stands for all requests (its seed, window and operations); parts: the requests, block by block;
     collect(tables, columns): takes (spans, capacity) of every service in order of their end, and the Columns;
-    watched: the level whose peak
-    of visits at once is kept.
+    watched: the level whose peak of visits at once is kept.
     """
 
     def __init__(self, scenario: Scenario, workload: Workload, parts: Iterator[Workload], block_size: int, collect,

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 
@@ -22,6 +23,7 @@ PATTERNS = {kind.pattern: kind for kind in (Constant, Poisson, Daily, Steps, Spi
 _HOUR_S = 3600.0
 _KEPT_REQUESTS, _KEPT_WORKLOADS = 10_000_000, 2
 _remembered: dict = {}
+_remembering = Lock()
 _YEAR_S = 366 * 24 * _HOUR_S
 
 
@@ -223,8 +225,8 @@ def draw(traffic: Traffic, seed: int = 0) -> Workload:
     seed = Dice(seed).seed
     try:
         key = traffic, seed, traffic.arrivals.version()
-        if key in _remembered:
-            return _remembered[key]
+        if (known := _remembered.get(key)) is not None:
+            return known
     except TypeError:  # arrivals that hold a list, say, cannot be looked up
         key = None
     times = traffic.arrivals.times(Dice(seed), traffic.window_s, traffic.max_requests)
@@ -232,9 +234,10 @@ def draw(traffic: Traffic, seed: int = 0) -> Workload:
     traffic.month_windows(window_s)
     workload = Workload(traffic, seed, times, window_s)
     if key and workload.n <= _KEPT_REQUESTS:
-        while len(_remembered) >= _KEPT_WORKLOADS:
-            _remembered.pop(next(iter(_remembered)))
-        _remembered[key] = workload
+        with _remembering:
+            while len(_remembered) >= _KEPT_WORKLOADS:
+                _remembered.pop(next(iter(_remembered)))
+            _remembered[key] = workload
     return workload
 
 
