@@ -163,7 +163,7 @@ class Player:
         state = self.state
         run = state.view.run[0]
         reserve = int(run.reserve)
-        if run.events + reserve > state.length("events"):
+        if run.events + run.in_lanes + reserve > state.length("events"):
             more = max(256, 4 * reserve, state.length("events"))
             state.lengthen("heap", more)
             state.lengthen_stack("events", more, "free_event")
