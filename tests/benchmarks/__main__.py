@@ -94,6 +94,7 @@ def growth_rows(quick: bool) -> list[dict]:
 
     few, many = (10_000, 100_000) if quick else (100_000, 10_000_000)
     rows = []
+    back_memory(100 if quick else 4000)
     for keep in ("summary", "spans"):
         short, long = (
             best_ns(simfaas_scenario(100.0, requests / 100), keep, range(100, 105 if requests == few else 102))
@@ -211,6 +212,7 @@ def engine_rows(engine: str, keep: str, quick: bool) -> list[dict]:
     """One engine against SimFaaS, taking turns; medians count. Seeds differ, for what was drawn is remembered."""
     rows = []
     for rate_rps, goal in GOALS[engine, keep].items():
+        back_memory(100 if quick else 4000)
         requests = 20_000 if quick else REQUESTS[engine][rate_rps]
         rival_requests = 20_000 if quick else REQUESTS["simpy"][rate_rps]
         pairs = [
@@ -218,7 +220,7 @@ def engine_rows(engine: str, keep: str, quick: bool) -> list[dict]:
                 ours(rate_rps, requests / rate_rps, seed, engine, keep),
                 simfaas(rate_rps, rival_requests / rate_rps, seed),
             )
-            for seed in range(1 if quick else 3)
+            for seed in range(1 if quick else 5)
         ]
         mine, rival = (statistics.median(side) for side in zip(*pairs))
         rows.append(
@@ -264,7 +266,6 @@ def measure(quick: bool) -> list[dict]:
     from simlib import fast
     from tests.benchmarks import sweep
 
-    back_memory(100 if quick else 4000)
     fast.warm()
     for engine, keep in GOALS:  # imports and caches are not what is measured
         ours(100.0, 10.0, 0, engine, keep)
