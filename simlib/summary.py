@@ -44,7 +44,12 @@ class Histogram:
     def quantile(self, q) -> np.ndarray:
         """Quantiles (of one number or an array of them) as `numpy.quantile` gives them, within RELATIVE_ERROR."""
         total = int(self.counts.sum())
-        q = np.asarray(q, dtype=float)
+        try:
+            q = np.asarray(q, dtype=float)
+        except (TypeError, ValueError):
+            q = np.array(np.nan)
+        if not ((q >= 0) & (q <= 1)).all():
+            raise ParamError("A quantile is asked for by numbers between 0 and 1; write for example 0.99.")
         if not total:
             return np.full(q.shape, np.nan)
         rank = q * (total - 1)
@@ -113,6 +118,9 @@ class Summary:
         self._working = first_working(scenario)
         self._has_client = begins_with_client(scenario)
         self._attempts: dict[int, dict[str, np.ndarray]] = {}
+
+    def __repr__(self) -> str:
+        return f"Summary({self.n:,} requests in {self._window_s:,g} s, seed {self.seed}, by {self.engine})"
 
     @property
     def window(self) -> Window:
