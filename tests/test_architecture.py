@@ -22,6 +22,7 @@ LAYERS = (
     "engine",
     "life",
     "pricing",
+    "meter",
     "compare",
     "scenario_file",
     "i18n",
@@ -120,6 +121,9 @@ def test_importing_the_package_loads_nothing_heavy():
         "tqdm",
         "jupyterlab",
         "PIL",
+        "boto3",
+        "botocore",
+        "moto",
     }
     assert not heavy & set(loaded)
 
