@@ -207,6 +207,8 @@ def _one_byte(content) -> int:
 
 
 def _list(content: list) -> int:
+    if not isinstance(content, (list, tuple)):
+        raise TypeError
     size = DOCUMENT_BYTES + ELEMENT_BYTES * len(content)
     for value in content:
         size += _value(value)
