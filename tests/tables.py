@@ -75,6 +75,15 @@ def item(**attributes):
     }
 
 
+def of_key(name="pk", value="a"):
+    """The parameters of a Query for one value of a key attribute."""
+    return {
+        "KeyConditionExpression": "#key = :value",
+        "ExpressionAttributeNames": {"#key": name},
+        "ExpressionAttributeValues": item(**{":value": value}),
+    }
+
+
 def padded(size_bytes, **attributes):
     """An item of strings that weighs exactly so many bytes: names and values in ASCII, and the attribute `x`."""
     rest = size_bytes - 1 - sum(len(name) + len(value) for name, value in attributes.items())
