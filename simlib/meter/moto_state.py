@@ -182,14 +182,15 @@ class Page:
     """What one Query or Scan reads: moto's items in order, and the bytes of it.
 
     `read_bytes` are the entries' sizes of index or table added up; `fetched` are the sizes of the items that had to
-    be fetched from the table because a local index does not hold all that was asked for, None if none were. `cut` says
-    that the page ended at 1 MB and more follows.
+    be fetched from the table because a local index does not hold all that was asked for, None if none were. `full`
+    says that the page ended at Limit or at 1 MB, whether or not anything follows; then `last_key` is where it ended.
     """
 
     items: tuple
     read_bytes: int
     fetched: tuple[int, ...] | None
-    cut: bool
+    full: bool
+    last_key: dict | None
 
 
 def page(table: Table, request: dict, fetch: bool) -> Page:
@@ -202,19 +203,19 @@ def page(table: Table, request: dict, fetch: bool) -> Page:
     index = table.index(request["IndexName"]) if "IndexName" in request else None
     start = request.get("ExclusiveStartKey")
     limit = request.get("Limit")
-    taken, read, sizes, cut = [], 0, [], False
+    taken, read, sizes, whole, full = [], 0, [], {}, False
     for item in _candidates(table, index, request, start):
-        if len(taken) == limit:
-            break
-        if _reached(read, sizes) >= PAGE_BYTES:
-            cut = True
-            break
-        full = plain(item)
-        read += item_size(index.entry(full) if index else full)
+        whole = plain(item)
+        read += item_size(index.entry(whole) if index else whole)
         if fetch:
-            sizes.append(item_size(full))
+            sizes.append(item_size(whole))
         taken.append(item)
-    return Page(tuple(taken), read, tuple(sizes) if fetch else None, cut)
+        full = len(taken) == limit or _reached(read, sizes) >= PAGE_BYTES
+        if full:
+            break
+    names = (*table.keys, *(index.keys if index else ()))
+    last_key = {name: whole[name] for name in names} if full else None
+    return Page(tuple(taken), read, tuple(sizes) if fetch else None, full, last_key)
 
 
 def _reached(read: int, sizes: list[int]) -> int:

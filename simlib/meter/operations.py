@@ -219,7 +219,10 @@ def batch_write_item(backend, request: dict) -> Operation:
 
 
 def query(backend, request: dict) -> Operation:
-    """All items that the page reads, added up and then rounded: before filter, projection and count."""
+    """All items that the page reads, added up and then rounded: before filter, projection and count.
+
+    A page that is full has a LastEvaluatedKey even if nothing follows: DynamoDB does not look ahead.
+    """
     table = state.table(backend, request["TableName"])
     index = table.index(request["IndexName"]) if "IndexName" in request else None
     fetch = _asks_beyond(index, request)
@@ -231,7 +234,7 @@ def query(backend, request: dict) -> Operation:
         raise
     except Exception as error:  # conditions that cannot be read: moto says what is wrong with them
         trouble = error
-    answer = yield (lambda sent: sent.update(Limit=len(page.items))) if page and page.cut else None
+    answer = yield (lambda sent: sent.update(Limit=len(page.items))) if page and page.full else None
     if answer.error:
         return []
     if page is None:
@@ -244,6 +247,8 @@ def query(backend, request: dict) -> Operation:
         answer.parsed["Count"] = len(found)
         if "Items" in answer.parsed:
             answer.parsed["Items"] = found
+    if page.full:
+        answer.parsed["LastEvaluatedKey"] = page.last_key
     factor = EVENTUAL if index and not index.local else _consistency(request)
     consumption = Consumption(table.given, True)
     consumption.add(index, read_units(page.read_bytes, factor))
