@@ -16,7 +16,7 @@ from simlib.meter import moto_state as state
 from simlib.meter import wire
 from simlib.meter.consumed import DETAILS, Consumption, of_server, reduced
 from simlib.meter.ledger import TABLE_CLASSES, Ledger
-from simlib.meter.limits import Refused
+from simlib.meter.limits import Refused, check_parameters
 from simlib.meter.operations import METERED, Answer, MeterError, Operation, Reply
 from simlib.meter.size import ItemError
 
@@ -160,9 +160,10 @@ class _Hook:
 
     def _begin(self, call: _Call, params: dict, backend):
         request = call.request
-        if wire.modernise(call.operation, request):
-            params["body"] = wire.write(request)
         try:
+            check_parameters(request)
+            if wire.modernise(call.operation, request):
+                params["body"] = wire.write(request)
             wire.take(request)
             call.work = METERED[call.operation](backend, request)
             step = next(call.work)

@@ -56,6 +56,18 @@ def cancelled(position: int, count: int, message: str) -> Refused:
     )
 
 
+def check_parameters(request: dict) -> None:
+    """Expressions and the parameters that they replaced do not go together in one request."""
+    for holder in (request, *(each for each in request.get("RequestItems", {}).values() if isinstance(each, dict))):
+        old = [name for name in wire.OLD_PARAMETERS if name in holder]
+        new = [name for name in holder if name.endswith("Expression")]
+        if old and new:
+            raise Refused(
+                "Can not use both expression and non-expression parameters in the same request: Non-expression "
+                f"parameters: {{{', '.join(old)}}} Expression parameters: {{{', '.join(new)}}}"
+            )
+
+
 def check_key(table, key: dict) -> None:
     """A Key must have the attributes and types of the table's key, not be empty, and not be too long."""
     if key.keys() != set(table.keys):

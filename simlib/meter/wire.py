@@ -117,19 +117,22 @@ _LEGACY = {
     "AttributeUpdates": "UpdateExpression",
 }
 
+OLD_PARAMETERS = (*_LEGACY, "AttributesToGet", "ConditionalOperator")
+"""All parameters that expressions have replaced."""
+
 
 def modernise(operation: str, request: dict) -> bool:
     """Rewrites legacy parameters of a request in place; says whether anything changed.
 
-    Requests that mix them with expressions are left alone: DynamoDB refuses them. An UpdateItem that updates
-    nothing, which DynamoDB takes and moto trips over, gets an empty AttributeUpdates.
+    The request does not mix them with expressions. An UpdateItem that updates nothing, which DynamoDB takes and moto
+    trips over, gets an empty AttributeUpdates.
     """
     if operation == "UpdateItem" and not {"UpdateExpression", "AttributeUpdates"} & request.keys():
         request["AttributeUpdates"] = {}
         modernise(operation, request)
         return True
     legacy = [name for name in _LEGACY if name in request]
-    if not legacy or any("Expression" in name for name in request):
+    if not legacy or "ConditionExpression" in request:
         return False
     names, values = {}, {}
 
