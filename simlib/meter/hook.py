@@ -1,6 +1,8 @@
 """The hook into boto3: `watch` makes every data call of a client carry and record what it consumed.
 
 It listens to botocore's own events (before-call, after-call, after-call-error) of one client and changes nothing else.
+Handlers that others have registered see the metered response: botocore calls those of one operation first.
+
 On moto in this process the figures are worked out from moto's tables; anywhere else the server is asked for its
 own figures within the call that is made anyway, and no further call is ever sent.
 """
@@ -21,6 +23,7 @@ from simlib.meter.operations import METERED, Answer, MeterError, Operation, Repl
 from simlib.meter.size import ItemError
 
 PARTIQL = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
+DATA = (*METERED, *PARTIQL)
 SEVERAL = (
     "BatchGetItem",
     "BatchWriteItem",
@@ -114,7 +117,7 @@ class _Hook:
         self._open: list[_Call] = []
         self._handlers = (
             (self._events.register, "before-call.dynamodb", self._before),
-            (self._events.register_first, "after-call.dynamodb", self._after),
+            *((self._events.register_first, f"after-call.dynamodb.{name}", self._after) for name in DATA),
             (self._events.register, "after-call-error.dynamodb", self._failed),
         )
 
@@ -138,7 +141,7 @@ class _Hook:
 
     def _before(self, model, params, request_signer, context, **_):
         name = model.name
-        if name not in METERED and name not in PARTIQL:
+        if name not in DATA:
             _pass_control_plane(model)
             return None
         request = wire.read(params["body"])
@@ -194,8 +197,6 @@ class _Hook:
     def _after(self, http_response, parsed, model, context, **_):
         call = context.pop(_CALL, None)
         if call is None:
-            if model.name not in METERED and model.name not in PARTIQL:
-                return
             call = _Call(model.name, "INDEXES", {})
         if call.refused:
             return
