@@ -265,8 +265,8 @@ def test_every_operation_of_the_api_is_metered_refused_or_manages_tables(client)
     from simlib.meter.hook import DATA, UNSEEN
 
     words = (
-        "Table", "Backup", "Import", "Export", "Stream", "Tag", "Untag", "TimeToLive", "Endpoints", "Limits", "Contributor",
-        "Policy", "Setting", "CancelBulk", "DescribeBulk", "ListBulk",
+        "Table", "Backup", "Import", "Export", "Stream", "Tag", "Untag", "TimeToLive", "Endpoints", "Limits",
+        "Contributor", "Policy", "Setting", "CancelBulk", "DescribeBulk", "ListBulk",
     )  # fmt: skip
     model = client.meta.service_model
     for name in model.operation_names:
