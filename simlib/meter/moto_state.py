@@ -1,0 +1,368 @@
+"""What moto holds in this process: its tables as plain items, read without a call, and which items a page reads.
+
+The only module that knows moto from inside. Nothing here changes what moto stores, except `Table.restore`, which
+puts back an item that a refused update had changed.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import re
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from simlib import facts
+from simlib.meter.capacity import READ_BYTES, Index
+from simlib.meter.size import item_size
+
+PAGE_BYTES = int(facts.value("dynamodb.page_max_bytes"))
+
+
+class NotThere(LookupError):
+    """A table or index that moto does not have: moto's own answer says so."""
+
+
+def answers(url: str) -> bool:
+    """Whether moto in this process answers DynamoDB requests to `url` (True inside `mock_aws`)."""
+    core = sys.modules.get("moto.core.models")
+    if core is None or not core.botocore_stubber.enabled:
+        return False
+    from moto.backend_index import backend_url_patterns
+    from moto.core.config import passthrough_service, passthrough_url, service_whitelisted
+
+    return (
+        any(service == "dynamodb" and pattern.match(url) for service, pattern in backend_url_patterns)
+        and not passthrough_url(url)
+        and not passthrough_service("dynamodb")
+        and service_whitelisted("dynamodb")
+    )
+
+
+def answered(http_response) -> bool:
+    """Whether moto in this process made this HTTP response."""
+    return type(getattr(http_response, "raw", None)).__module__.partition(".")[0] == "moto"
+
+
+def store(url: str, region: str, access_key: str | None):
+    """moto's DynamoDB of the account and Region to which a request goes."""
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.iam.models import get_account_id_from
+
+    account = os.environ.get("MOTO_ACCOUNT_ID") or get_account_id_from(access_key or "")
+    found = re.search(r"\.(?P<region>[^.]+)\.amazonaws\.com", url)
+    return dynamodb_backends[account][found["region"] if found else region]
+
+
+def tokens(backend) -> dict:
+    """What the meter remembers of request tokens: kept beside moto's tables, gone when moto is reset."""
+    return backend.__dict__.setdefault("_meter_tokens", {})
+
+
+def table(backend, given: str) -> Table:
+    """The table of a name or ARN. Raises NotThere."""
+    found = backend.tables.get(given) or next(
+        (each for each in list(backend.tables.values()) if each.table_arn == given), None
+    )
+    if found is None:
+        raise NotThere(given)
+    return Table(given, found)
+
+
+class Table:
+    """One of moto's tables as the meter sees it.
+
+    `given` is the name or ARN in the request; `hash` and `range` are the key attributes (`range` may be None);
+    `types` are the declared types of all key attributes; `indexes` are `capacity.Index`.
+    """
+
+    def __init__(self, given: str, moto_table):
+        self.given, self.moto = given, moto_table
+        self.hash, self.range = moto_table.hash_key_attr, moto_table.range_key_attr
+        self.keys = tuple(moto_table.table_key_attrs)
+        self.types = {each["AttributeName"]: each["AttributeType"] for each in moto_table.attr}
+        self.indexes = tuple(
+            _index(each, local, self.keys)
+            for local, several in ((True, moto_table.indexes), (False, moto_table.global_indexes))
+            for each in several
+        )
+
+    def index(self, name: str) -> Index:
+        """The index of a name. Raises NotThere."""
+        for index in self.indexes:
+            if index.name == name:
+                return index
+        raise NotThere(name)
+
+    def identity(self, item: dict):
+        """A hashable key of the item in this table, the same for equal keys."""
+        return self.moto.name, self._key(item)
+
+    def _key(self, item: dict):
+        from moto.dynamodb.models.dynamo_type import DynamoType
+
+        return tuple(DynamoType(item[name]) for name in self.keys)
+
+    def find(self, item: dict):
+        """moto's own item with the key of `item`, or None."""
+        key = self._key(item)
+        found = self.moto.items.get(key[0])
+        return found.get(key[1]) if self.range is not None and found is not None else found
+
+    def item(self, item: dict) -> dict | None:
+        """The stored item with the key of `item` in DynamoDB JSON with raw bytes, or None."""
+        found = self.find(item)
+        return None if found is None else plain(found)
+
+    def restore(self, key: dict, old: dict | None, records: int) -> None:
+        """Puts `old` back in place of what a refused update left, and takes its stream records back."""
+        from moto.dynamodb.models.dynamo_type import Item
+
+        names = self._key(key)
+        if self.moto.stream_shard is not None:
+            del self.moto.stream_shard.items[records:]
+        if old is None:
+            self.moto.delete_item(names[0], names[1] if self.range is not None else None)
+            if self.moto.stream_shard is not None:
+                del self.moto.stream_shard.items[records:]
+            return
+        item = Item(names[0], names[1] if self.range is not None else None, old)
+        if self.range is None:
+            self.moto.items[names[0]] = item
+        else:
+            self.moto.items[names[0]][names[1]] = item
+
+    @property
+    def records(self) -> int:
+        """How many records the table's stream holds."""
+        return 0 if self.moto.stream_shard is None else len(self.moto.stream_shard.items)
+
+
+def _index(moto_index, local: bool, table_keys: tuple[str, ...]) -> Index:
+    keys = tuple(moto_index.schema_key_attrs)
+    projection = moto_index.projection or {}
+    if projection.get("ProjectionType") in (None, "ALL"):
+        return Index(moto_index.name, local, keys, None)
+    included = projection.get("NonKeyAttributes", ()) if projection["ProjectionType"] == "INCLUDE" else ()
+    return Index(moto_index.name, local, keys, frozenset((*table_keys, *keys, *included)))
+
+
+def plain(moto_item) -> dict:
+    """An item of moto's as DynamoDB JSON with raw bytes: a copy."""
+    return {name: _plain(value) for name, value in moto_item.attrs.items()}
+
+
+def _plain(value) -> dict:
+    tag, content = value.type, value.value
+    if tag == "L":
+        content = [_plain(each) for each in content]
+    elif tag == "M":
+        content = {name: _plain(each) for name, each in content.items()}
+    elif tag == "B":
+        content = _raw(content)
+    elif tag == "BS":
+        content = [_raw(each) for each in content]
+    elif tag in ("SS", "NS"):
+        content = list(content)
+    return {tag: content}
+
+
+def _raw(content) -> bytes:
+    return base64.b64decode(content) if isinstance(content, str) else bytes(content)
+
+
+# --- pages of Query and Scan ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Page:
+    """What one Query or Scan reads: moto's items in order, and the bytes of it.
+
+    `read_bytes` are the entries' sizes of index or table added up; `fetched` are the sizes of the items that had to
+    be fetched from the table because a local index does not hold all that was asked for, None if none were. `cut` says
+    that the page ended at 1 MB and more follows.
+    """
+
+    items: tuple
+    read_bytes: int
+    fetched: tuple[int, ...] | None
+    cut: bool
+
+
+def page(table: Table, request: dict, fetch: bool) -> Page:
+    """The page that DynamoDB would read: up to Limit items, or until 1 MB is reached, before any filter.
+
+    `request` is a Query or Scan with binary values decoded; a Query has a KeyConditionExpression. `fetch` says that
+    each item is fetched from the table as well, which counts into the 1 MB in whole 4 KB. Raises NotThere, and what
+    moto raises for conditions that are wrong.
+    """
+    index = table.index(request["IndexName"]) if "IndexName" in request else None
+    start = request.get("ExclusiveStartKey")
+    limit = request.get("Limit")
+    taken, read, sizes, cut = [], 0, [], False
+    for item in _candidates(table, index, request, start):
+        if len(taken) == limit:
+            break
+        if _reached(read, sizes) >= PAGE_BYTES:
+            cut = True
+            break
+        full = plain(item)
+        read += item_size(index.entry(full) if index else full)
+        if fetch:
+            sizes.append(item_size(full))
+        taken.append(item)
+    return Page(tuple(taken), read, tuple(sizes) if fetch else None, cut)
+
+
+def _reached(read: int, sizes: list[int]) -> int:
+    if not sizes:
+        return read
+    return sum(-(-size // READ_BYTES) * READ_BYTES for size in (read, *sizes))
+
+
+def _candidates(table: Table, index: Index | None, request: dict, start: dict | None):
+    """moto's items that the request reads, in moto's order, after the start key."""
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
+    moto_table = table.moto
+    matches: Callable = lambda item: True  # noqa: E731
+    schema = moto_table.schema
+    if index:
+        schema = next(each.schema for each in moto_table.all_indexes() if each.name == index.name)
+    hashes = [each["AttributeName"] for each in schema if each["KeyType"] == "HASH"]
+    ranges = [each["AttributeName"] for each in schema if each["KeyType"] == "RANGE"]
+    forward = True
+    if "KeyConditionExpression" in request:
+        equal, ranged = _key_conditions(request, schema)
+        forward = request.get("ScanIndexForward", True)
+
+        def matches(item):
+            return all(item.attrs[name] == value for name, value in equal) and all(
+                item.attrs[name].compare(comparison, values) for name, comparison, values in ranged
+            )
+
+    else:
+        segments = request.get("Segment"), request.get("TotalSegments")
+        if segments != (None, None):
+            matches = lambda item: in_segment(item, segments)  # noqa: E731
+        hashes, ranges = hashes[:1], ranges[:1]
+    order = [*hashes, *ranges, *table.keys] if index else list(table.keys)
+    if index:
+        items = [item for item in moto_table.all_items() if all(name in item.attrs for name in index.keys)]
+    elif "KeyConditionExpression" in request:
+        found = moto_table.items.get(equal[0][1])
+        items = [] if not found else list(found.values()) if table.range is not None else [found]
+    else:
+        items = moto_table.all_items()
+    keyed = [(tuple(item.attrs[name] for name in order), item) for item in items if matches(item)]
+    keyed.sort(key=lambda pair: pair[0], reverse=not forward)
+    if start is not None:
+        after = tuple(DynamoType(start[name]) for name in order)
+        keyed = [pair for pair in keyed if (pair[0] > after if forward else pair[0] < after)]
+    return [item for _, item in keyed]
+
+
+def _key_conditions(request: dict, schema):
+    from moto.dynamodb.models.dynamo_type import DynamoType
+    from moto.dynamodb.parsing.key_condition_expression import parse_expression
+
+    equal, ranged, _ = parse_expression(
+        key_condition_expression=request["KeyConditionExpression"],
+        expression_attribute_names=request.get("ExpressionAttributeNames", {}),
+        expression_attribute_values=request.get("ExpressionAttributeValues", {}),
+        schema=schema,
+    )
+    return (
+        [(name, DynamoType(value)) for name, value in equal],
+        [(name, comparison, [DynamoType(value) for value in values]) for name, comparison, values in ranged],
+    )
+
+
+def answer_items(table: Table, request: dict, items) -> list[dict]:
+    """What a Query or Scan returns of whole items: filter and projection applied, in DynamoDB JSON with raw bytes."""
+    from moto.dynamodb.comparisons import get_filter_expression
+    from moto.dynamodb.responses import ProjectionExpressionParser
+
+    names = request.get("ExpressionAttributeNames", {})
+    keep = get_filter_expression(request.get("FilterExpression"), names, request.get("ExpressionAttributeValues", {}))
+    kept = [item for item in items if keep.expr(item)]
+    if "ProjectionExpression" in request:
+        paths = ProjectionExpressionParser(request["ProjectionExpression"], names).parse()
+        kept = [item.project(paths) for item in kept]
+    found = [plain(item) for item in kept]
+    if "AttributesToGet" in request:
+        asked = request["AttributesToGet"]
+        found = [{name: value for name, value in item.items() if name in asked} for item in found]
+    return found
+
+
+def refusal(error: Exception) -> bool:
+    """Whether moto raised `error` to refuse a request, so that its own answer will say the same."""
+    from moto.core.exceptions import HTTPException
+
+    return isinstance(error, HTTPException)
+
+
+# --- moto's own limits ------------------------------------------------------------------------------------
+
+
+def in_segment(item, segments) -> bool:
+    """The segment of a parallel Scan as moto chooses it, for binary keys as well, on which moto fails."""
+    if segments == (None, None):
+        return True
+    segment, total = segments
+    key = item.hash_key.value
+    return hashlib.md5(key if isinstance(key, bytes) else key.encode()).digest()[0] % total == segment
+
+
+def _limits():
+    """(holder, name, value while a metered call runs) of moto's own limits, which are not AWS's.
+
+    In their place the meter holds calls to AWS's limits: the size of an item (moto counts otherwise, up to 405,000),
+    of a page (1,000,000), of keys, the number of items of a transaction (25 for reads), and doubled keys in batches
+    (moto looks across tables). Also the segments of a parallel Scan, see `in_segment`.
+    """
+    from moto.dynamodb import responses
+    from moto.dynamodb.models import dynamo_type, table
+
+    return (
+        (dynamo_type.LimitedSizeDict, "__setitem__", dict.__setitem__),
+        (table, "RESULT_SIZE_LIMIT", float("inf")),
+        (table.Table, "_validate_key_sizes", lambda self, item_attrs: None),
+        (responses, "TRANSACTION_MAX_ITEMS", float("inf")),
+        (responses.DynamoHandler, "_contains_duplicates", lambda self, keys: False),
+        (dynamo_type.Item, "is_within_segment", in_segment),
+    )
+
+
+class LimitsAside:
+    """Sets moto's own limits aside while metered calls run, and puts them back after the last of them.
+
+    moto's limits are module-wide: an unwatched client that calls in another thread meanwhile is held to none.
+    """
+
+    def __init__(self):
+        self._lock, self._running, self._kept = threading.Lock(), 0, []
+
+    def begin(self) -> None:
+        """A metered call begins."""
+        with self._lock:
+            self._running += 1
+            if self._running == 1:
+                for holder, name, value in _limits():
+                    self._kept.append((holder, name, holder.__dict__[name]))
+                    setattr(holder, name, value)
+
+    def end(self) -> None:
+        """A metered call has ended, however."""
+        with self._lock:
+            self._running -= 1
+            if self._running == 0:
+                while self._kept:
+                    setattr(*self._kept.pop())
+
+
+limits_aside = LimitsAside()

@@ -1,0 +1,203 @@
+"""A request as it goes over the wire: where it holds attribute values, and what the legacy parameters mean.
+
+The meter reads what DynamoDB would read, the JSON body of the HTTP request, so that it makes no difference whether
+a client, a Table, a condition object or a batch writer wrote it. Parameters from before 2014 (Expected,
+AttributeUpdates, KeyConditions, QueryFilter, ScanFilter) are rewritten as the expressions that mean the same, because
+moto ignores some of them and stores others wrongly. AttributesToGet stays as it is: it moves no unit.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+
+from simlib import facts
+from simlib.meter.size import ItemError, canonical_number, number_size
+
+NESTING_MAX = int(facts.value("dynamodb.nesting_max"))
+
+_MAPS = ("Item", "Key", "ExpressionAttributeValues", "ExclusiveStartKey")
+
+
+def read(body: bytes) -> dict:
+    """The request in a body."""
+    return json.loads(body or b"{}")
+
+
+def write(request: dict) -> bytes:
+    """The body of a request that `take` has not been through."""
+    return json.dumps(request).encode()
+
+
+def actions(request: dict) -> Iterator[tuple[str, dict]]:
+    """(kind, action) of a transaction's items: Put, Update, Delete, ConditionCheck or Get, with its parameters."""
+    for item in request.get("TransactItems", ()):
+        yield from item.items()
+
+
+def take(request: dict) -> None:
+    """Checks every attribute value of the request as DynamoDB does, and decodes binary ones in place.
+
+    Raises ItemError, with what DynamoDB answers, for numbers out of range, nesting beyond 32 levels, and sets that
+    are empty or hold a member twice.
+    """
+    for holder in _holders(request):
+        for name in _MAPS:
+            for value in holder.get(name, {}).values():
+                _take(value, 1)
+
+
+def _holders(request: dict) -> Iterator[dict]:
+    yield request
+    for _, action in actions(request):
+        yield action
+    for requests in request.get("RequestItems", {}).values():
+        if isinstance(requests, dict):
+            yield from ({"Key": key} for key in requests.get("Keys", ()))
+        else:
+            for each in requests:
+                yield from each.values()
+
+
+_SET_NAMES = {"SS": "string", "NS": "number", "BS": "binary"}
+
+
+def _take(value: dict, level: int) -> None:
+    for tag, content in value.items():
+        if tag == "N":
+            number_size(content)
+        elif tag == "B":
+            value[tag] = base64.b64decode(content)
+        elif tag in ("L", "M"):
+            if level > NESTING_MAX - 1:
+                raise ItemError(
+                    f"An attribute is nested deeper than the {NESTING_MAX} levels that DynamoDB takes; flatten it.",
+                    "Nesting Levels have exceeded supported limits: "
+                    "Attributes in the item have nested levels beyond supported limit",
+                )
+            for each in content if tag == "L" else content.values():
+                _take(each, level + 1)
+        elif tag in _SET_NAMES:
+            if tag == "BS":
+                content = value[tag] = [base64.b64decode(each) for each in content]
+            members = {canonical_number(each) for each in content} if tag == "NS" else set(content)
+            if len(members) < len(content):
+                shown = ", ".join(map(str, content))
+                raise ItemError(
+                    "A set holds a member twice, but DynamoDB takes each member once; remove one of them.",
+                    f"One or more parameter values were invalid: Input collection [{shown}] contains duplicates.",
+                )
+            if not content:
+                raise ItemError(
+                    "A set is empty, but DynamoDB stores no empty sets; leave the attribute out.",
+                    f"One or more parameter values were invalid: An {_SET_NAMES[tag]} set  may not be empty",
+                )
+
+
+def nesting(value: dict) -> int:
+    """Levels of one attribute value: 1 for a scalar or a set, 1 more for each list or map around it.
+
+    An empty list or map has the two levels of one that holds a scalar.
+    """
+    ((tag, content),) = value.items()
+    if tag not in ("L", "M"):
+        return 1
+    return 1 + max(map(nesting, content if tag == "L" else content.values()), default=1)
+
+
+# --- legacy parameters ------------------------------------------------------------------------------------
+
+_COMPARED = {"EQ": "=", "NE": "<>", "LE": "<=", "LT": "<", "GE": ">=", "GT": ">"}
+_LEGACY = {
+    "Expected": "ConditionExpression",
+    "KeyConditions": "KeyConditionExpression",
+    "QueryFilter": "FilterExpression",
+    "ScanFilter": "FilterExpression",
+    "AttributeUpdates": "UpdateExpression",
+}
+
+
+def modernise(operation: str, request: dict) -> bool:
+    """Rewrites legacy parameters of a request in place; says whether anything changed.
+
+    Requests that mix them with expressions are left alone: DynamoDB refuses them. An UpdateItem that updates
+    nothing, which DynamoDB takes and moto trips over, gets an empty AttributeUpdates.
+    """
+    if operation == "UpdateItem" and not {"UpdateExpression", "AttributeUpdates"} & request.keys():
+        request["AttributeUpdates"] = {}
+        modernise(operation, request)
+        return True
+    legacy = [name for name in _LEGACY if name in request]
+    if not legacy or any("Expression" in name for name in request):
+        return False
+    names, values = {}, {}
+
+    def name(attribute: str) -> str:
+        alias = f"#legacy{len(names)}"
+        names[alias] = attribute
+        return alias
+
+    def value(content: dict) -> str:
+        alias = f":legacy{len(values)}"
+        values[alias] = content
+        return alias
+
+    operator = f" {request.pop('ConditionalOperator', 'AND')} "
+    for parameter in legacy:
+        content = request.pop(parameter)
+        if parameter == "AttributeUpdates":
+            expression = _update(content, name, value)
+        else:
+            each = [_condition(attribute, test, name, value) for attribute, test in content.items()]
+            expression = (" AND " if parameter == "KeyConditions" else operator).join(each)
+        if expression:
+            request[_LEGACY[parameter]] = expression
+        elif parameter == "AttributeUpdates":
+            request[parameter] = {}
+    if names:
+        request["ExpressionAttributeNames"] = names
+    if values:
+        request["ExpressionAttributeValues"] = values
+    return True
+
+
+def _condition(attribute: str, test: dict, name, value) -> str:
+    alias = name(attribute)
+    operator = test.get("ComparisonOperator")
+    operands = test.get("AttributeValueList", [test["Value"]] if "Value" in test else [])
+    if operator is None:
+        operator = "EQ" if test.get("Exists", True) else "NULL"
+    given = [value(operand) for operand in operands]
+    if operator in _COMPARED:
+        return f"{alias} {_COMPARED[operator]} {given[0]}"
+    if operator == "BETWEEN":
+        return f"{alias} BETWEEN {given[0]} AND {given[1]}"
+    if operator == "IN":
+        return f"{alias} IN ({', '.join(given)})"
+    function = {
+        "NULL": "attribute_not_exists",
+        "NOT_NULL": "attribute_exists",
+        "BEGINS_WITH": "begins_with",
+        "CONTAINS": "contains",
+        "NOT_CONTAINS": "NOT contains",
+    }[operator]
+    return f"{function}({', '.join([alias, *given])})"
+
+
+def _update(updates: dict, name, value) -> str:
+    clauses: dict[str, list[str]] = {}
+    for attribute, update in updates.items():
+        action, alias = update.get("Action", "PUT"), name(attribute)
+        content = update.get("Value")
+        if action == "PUT":
+            clauses.setdefault("SET", []).append(f"{alias} = {value(content)}")
+        elif action == "ADD" and "L" in content:
+            empty = value({"L": []})
+            appended = f"list_append(if_not_exists({alias}, {empty}), {value(content)})"
+            clauses.setdefault("SET", []).append(f"{alias} = {appended}")
+        elif action == "DELETE" and content is None:
+            clauses.setdefault("REMOVE", []).append(alias)
+        else:
+            clauses.setdefault(action, []).append(f"{alias} {value(content)}")
+    return " ".join(f"{clause} {', '.join(parts)}" for clause, parts in clauses.items())
