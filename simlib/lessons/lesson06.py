@@ -693,6 +693,15 @@ def _text_bytes() -> int:
     return meter.item_size({CHECK_NAME: {"S": CHECK_TEXT}})
 
 
+def _each_bytes() -> int:
+    """What one more ticket adds to the one large item."""
+    return order(2).size - order(1).size
+
+
+def _each_overhead() -> int:
+    return order(2).rows[-1][3] - order(1).rows[-1][3]
+
+
 CHECKS = (
     Check(
         "06.text",
@@ -764,22 +773,31 @@ CHECKS = (
     ),
     Check(
         "06.limit",
-        N_("An item has the keys show = “SHOW#1224” and seat = “A-12” and one binary attribute, qr. How many bytes may its value have?"),
-        answer=lambda: ITEM_BYTES - meter.item_size({"show": {"S": SHOW}, "seat": {"S": "A-12"}, "qr": {"B": b""}}),
-        unit=N_("bytes"),
+        N_("Section 6 puts all tickets of a show into one item. How many fit before DynamoDB refuses it?"),
+        answer=most_tickets,
+        unit=N_("tickets"),
         lo=0,
         hi=10_000_000,
-        tolerance=0.000005,
+        tolerance=0.002,
         worked=lambda value: _(
-            "{value}: 400 KB are 400 × 1,024 = {limit} bytes, and names and keys take {rest} of them.",
+            "{value}: 400 KB are 400 × 1,024 = {limit} bytes, keys and names take {rest} of them, and each ticket in the list "
+            "takes {each}, of which {overhead} are overhead of list and map.",
             value=f"{value:,.0f}",
             limit=f"{ITEM_BYTES:,}",
-            rest=f"{ITEM_BYTES - value:,.0f}",
+            rest=order(0).size,
+            each=_each_bytes(),
+            overhead=_each_overhead(),
         ),
         hints=(
-            Hint(lambda: 400_000, N_("A KB has 1,024 bytes in DynamoDB.")),
-            Hint(lambda: ITEM_BYTES, N_("Names and the values of the key are part of the item too.")),
-            Hint(lambda: ITEM_BYTES - 13, N_("The names count as well: show, seat and qr.")),
+            Hint(lambda: (400_000 - order(0).size) // _each_bytes(), N_("A KB has 1,024 bytes in DynamoDB.")),
+            Hint(
+                lambda: ITEM_BYTES // (_each_bytes() - _each_overhead()),
+                N_("A list and a map have overhead, for themselves and for each of their elements."),
+            ),
+            Hint(
+                lambda: ITEM_BYTES // weigh(ticket()),
+                N_("That counts tickets as items of their own; in the list they need not repeat the show."),
+            ),
         ),
     ),
 )
