@@ -118,9 +118,9 @@ def test_a_long_text_takes_a_second_write_unit():
     """44 - 6 bytes are there besides the text, so 987 letters are the first too many for 1,024."""
     exploring = teach.Exploration(lesson.VALUE_EXPLORER)
     exploring.move("value", "x" * 986)
-    assert "1,024 bytes" in exploring.sentence and "takes 1 write units" in exploring.sentence
+    assert "1,024 bytes" in exploring.sentence and "write units: 1;" in exploring.sentence
     exploring.move("value", "x" * 987)
-    assert "takes 2 write units" in exploring.sentence
+    assert "write units: 2;" in exploring.sentence
 
 
 def test_the_number_is_said_beside_the_documentations_approximation():
@@ -155,7 +155,7 @@ def test_the_picture_shows_rows_and_edges_and_writes_any_name(language):
 
 def test_what_no_font_has_is_drawn_as_a_box():
     assert drawable("buyer") == "buyer" and drawable("\U0001f9ff") == "□" and drawable("a\tb") == "a□b"
-    assert len(drawable("x" * 99)) == 16
+    assert len(drawable("x" * 99)) == 14
 
 
 # A table ----------------------------------------------------
@@ -263,7 +263,7 @@ def test_one_item_for_a_show_ends_at_the_limit():
     most = lesson.most_tickets()
     exploring = teach.Exploration(lesson.ORDER_EXPLORER)
     exploring.move("seats", most)
-    assert "400 write units" in exploring.sentence and exploring.picture.edges[2].get_visible()
+    assert "write units: 400;" in exploring.sentence and exploring.picture.edges[2].get_visible()
     exploring.move("seats", most + 1)
     assert "refuses" in exploring.sentence
     exploring.move("seats", 1000)
@@ -285,6 +285,16 @@ def test_pieces_join_to_the_poster_and_four_are_the_fewest(shop):
             tickets.put_item(Item=each)
     assert ledger.write_units == sum(-(-lesson.weigh(each) // 1024) for each in pieces)
     assert "Refused" in lesson.attempt(tickets.put_item, Item=lesson.chunks(lesson.POSTER, size_bytes=409_600)[0])
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_every_item_of_break_it_has_an_answer(language):
+    """2,048 / 3 = 682 syllables; 1,228,800 bytes need four pieces, since three of 409,600 leave no room for names."""
+    i18n.use(language)
+    answers = lesson.breaking()
+    assert len(answers) == 3 and all("{" not in answer for answer in answers)
+    assert "10,501" in answers[0] and "682" in answers[1] and "1,204" in answers[2]
+    assert lesson._fewest_pieces() == 4
 
 
 @pytest.mark.parametrize(("call", "given"), [(lesson.nested, 0), (lesson.nested, 2.5), (lesson.nested, "3")])

@@ -14,8 +14,8 @@
 # items a second are written. Next year there will be a QR code in every ticket, and somebody suggests one item per show with a list of
 # all its seats. “It is a NoSQL table, it has no schema, everything fits.”
 #
-# DynamoDB bills a write by started {{value("dynamodb.write_unit_bytes") / 1024:.0f}} KB of an item and a read by started
-# {{value("dynamodb.read_unit_bytes") / 1024:.0f}} KB. So what is in an item, and what does it weigh?
+# DynamoDB bills a write per {{value("dynamodb.write_unit_bytes") / 1024:.0f}} KB of the item and a read per
+# {{value("dynamodb.read_unit_bytes") / 1024:.0f}} KB, both rounded up. So what is in an item, and what does it weigh?
 #
 # After this lesson you can
 # - **name** what a table holds: items, partition and sort keys, attributes and their types,
@@ -43,7 +43,7 @@ from IPython.display import display
 
 from simlib import meter
 from simlib.lessons import lesson06 as lesson
-from simlib.widgets import checks, explore, look_back, note, predict, quiz, reach, write
+from simlib.widgets import checks, explore, look_back, note, predict, quiz, reach, seen, write
 
 # %% predict [markdown] lang="en"
 # ## 2. Predict
@@ -134,14 +134,17 @@ display(explore(lesson.NAME_EXPLORER), look_back(lesson.LONG_NAMES, lesson.names
 # more. Our meter counts pairs from the decimal point outwards, and one byte for a minus, as numbers measured at the limit of an item do; the cell
 # below shows both. KB means 1,024 bytes.
 #
-# **Units:** a write takes one unit per started {{value("dynamodb.write_unit_bytes"):,.0f}} bytes. A strongly consistent read takes
-# one per started {{value("dynamodb.read_unit_bytes"):,.0f}} bytes, an eventually consistent read half of that.
+# **Units:** a write takes one unit per {{value("dynamodb.write_unit_bytes"):,.0f}} bytes, a strongly consistent read
+# one per {{value("dynamodb.read_unit_bytes"):,.0f}} bytes, both rounded up; an eventually consistent read takes half of that.
+#
+# **In the cell below:** a Query for row A of one show, the partitions of three partition keys, some numbers, and the sum of one ticket. Change
+# the sort key's condition, the keys and the numbers.
 #
 # | Older notes say | Today | In the exam |
 # |---|---|---|
 # | an item of at most 64 KB, no lists or maps | {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB, lists and maps, since {{fact("dynamodb.item_max_bytes").effective}} | larger: S3, and the key in the item |
 # | empty texts are refused | allowed since May 2020, but not in a key | the key needs a value |
-# | a million writes on demand cost ${{price("dynamodb.write_request.standard", "2024-10-01") * 1e6:.2f}} | ${{price("dynamodb.write_request.standard") * 1e6:.3f}}, since 2024-11-01 | small items, fewer units |
+# | a million writes on demand cost {{price("dynamodb.write_request.standard", "2024-10-01") * 1e6:.2f}} USD | {{price("dynamodb.write_request.standard") * 1e6:.3f}} USD, since 2024-11-01 | small items, fewer units |
 #
 # *What the model leaves out:* the bytes that storage billing adds to each item, indexes, and how DynamoDB splits partitions. The hash below is
 # an illustration: AWS does not publish its own. Sources: {{page("dynamodb-sizes")}}, {{page("dynamodb-constraints")}}, {{page("dynamodb-read-write")}},
@@ -174,11 +177,14 @@ display(explore(lesson.NAME_EXPLORER), look_back(lesson.LONG_NAMES, lesson.names
 # 강력한 일관된 읽기(strongly consistent read)는 {{value("dynamodb.read_unit_bytes"):,.0f}}바이트마다 한 단위,
 # 최종적 일관된 읽기(eventually consistent read)는 그 절반입니다.
 #
+# **아래 셀에는** 한 공연의 A열을 찾는 쿼리, 파티션 키 세 개의 파티션, 숫자 몇 개, 티켓 한 장의 계산이 차례로 있습니다. 정렬 키의 조건, 키,
+# 숫자를 바꾸어 보세요.
+#
 # | 예전 자료 | 지금 | 시험에서는 |
 # |---|---|---|
 # | 항목은 최대 64 KB, 리스트와 맵은 없음 | {{fact("dynamodb.item_max_bytes").effective}}부터 {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB, 리스트와 맵도 있음 | 더 크면 S3에 두고 항목에는 그 키를 |
 # | 빈 텍스트는 거부됨 | 2020년 5월부터 허용, 키에는 안 됨 | 키에는 값이 있어야 합니다 |
-# | 온디맨드 쓰기 백만 번에 ${{price("dynamodb.write_request.standard", "2024-10-01") * 1e6:.2f}} | 2024-11-01부터 ${{price("dynamodb.write_request.standard") * 1e6:.3f}} | 항목이 작으면 단위가 적습니다 |
+# | 온디맨드 쓰기 백만 번에 {{price("dynamodb.write_request.standard", "2024-10-01") * 1e6:.2f}}달러 | 2024-11-01부터 {{price("dynamodb.write_request.standard") * 1e6:.3f}}달러 | 항목이 작으면 단위가 적습니다 |
 #
 # *모델이 생략한 것:* 저장 요금이 항목마다 더하는 바이트, 인덱스, DynamoDB가 파티션을 나누는 방법. 아래의 해시는 예시입니다. AWS는 자신의
 # 해시를 공개하지 않습니다. 출처: {{page("dynamodb-sizes")}}, {{page("dynamodb-constraints")}}, {{page("dynamodb-read-write")}},
@@ -234,7 +240,7 @@ with meter.watch(tickets) as ledger:
     bucket.put_object(Key="1224.png", Body=lesson.POSTER)
     tickets.put_item(Item={"show": "SHOW#1224", "seat": "#POSTER", "image": "s3://posters/1224.png"})
     pieces = [tickets.put_item(Item=each) for each in lesson.chunks(lesson.POSTER, size_bytes=250_000)]
-lesson.units(ledger)
+display(lesson.units(ledger), seen(lesson.breaking()))
 
 # %% exercises [markdown] lang="en"
 # ## 7. Exercises
@@ -288,7 +294,7 @@ checks(*lesson.CHECKS)
 # - A table holds items, an item attributes. Only the key is declared: a partition key, perhaps a sort key.
 # - The partition key decides where an item lies; the sort key orders what lies together and can be asked for in ranges.
 # - An item weighs all names and values: UTF-8 bytes for text, pairs of digits for numbers, overhead for lists and maps.
-# - A write counts by started {{value("dynamodb.write_unit_bytes") / 1024:.0f}} KB, a read by started {{value("dynamodb.read_unit_bytes") / 1024:.0f}} KB. Short names
+# - A write counts per {{value("dynamodb.write_unit_bytes") / 1024:.0f}} KB, a read per {{value("dynamodb.read_unit_bytes") / 1024:.0f}} KB, rounded up. Short names
 #   and the right type can save a unit.
 # - {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB is the end. Large content goes to S3, with its key in the item; growing lists become items of their own.
 #

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from simlib import facts, meter
-from simlib.i18n import N_, _, number, usd
+from simlib.i18n import N_, _, number, percent, usd
 from simlib.pricing import price_book
 from simlib.teach import (
     Check,
@@ -168,8 +168,8 @@ def by_hand() -> str:
     size = meter.item_size(item)
     price = price_book().usd("dynamodb.write_request.standard")
     lines.append(
-        _("Together {size} bytes by our meter: {writes} write unit, {strong} read unit if strongly consistent, {eventual} if "
-          "eventually consistent. A million such writes cost {usd}.",
+        _("Together {size} bytes by our meter. To write it, write units: {writes}; to read it, read units: {strong} if strongly "
+          "consistent, {eventual} if eventually consistent. A million such writes cost {usd}.",
           size=size, writes=number(meter.write_units(size)), strong=number(meter.read_units(size, meter.STRONG)),
           eventual=number(meter.read_units(size)), usd=_dollars(1e6 * meter.write_units(size) * price))
     )
@@ -347,12 +347,12 @@ def _edges() -> tuple:
 
 def _costs(size: int) -> str:
     return _(
-        "{size} bytes by our meter: a write takes {writes} write units; a read takes {strong} read units if strongly consistent "
-        "and {eventual} if eventually consistent.",
+        "{size} bytes by our meter. To write it, write units: {writes}; to read it, read units: {strong} if strongly consistent, "
+        "{eventual} if eventually consistent.",
         size=f"{size:,}",
         writes=f"{meter.write_units(size):,.0f}",
         strong=f"{meter.read_units(size, meter.STRONG):,.0f}",
-        eventual=f"{meter.read_units(size):,.1f}",
+        eventual=number(meter.read_units(size)),
     )
 
 
@@ -386,7 +386,7 @@ def say_built(built: Built, before: Built | None) -> str:
               meter=row[2], documented=meter.number_size_documented(content), text=len(content))
         )
     elif tag in ("BOOL", "NULL"):
-        words.append(_("Whatever you type, this type keeps {content}, in one byte.", content=str(content).lower()))
+        words.append(_("Whatever you type, this type keeps {content}, in one byte.", content="null" if tag == "NULL" else str(content).lower()))
     if before is not None:
         words.append(_against(built.size, before))
     return "\n".join(words)
@@ -551,10 +551,54 @@ def attempt(call, **request) -> str:
         except (TypeError, ValueError) as error:
             return _("boto3 does not even send it: {why}", why=str(error))
     return _(
-        "Taken. Our meter: {writes} write units, {reads} read units.",
+        "Taken. Our meter: write units {writes}, read units {reads}.",
         writes=number(ledger.write_units),
         reads=number(ledger.read_units),
     )
+
+
+def _most_syllables() -> int:
+    return PARTITION_KEY_BYTES // len(SYLLABLE.encode())
+
+
+@lru_cache(maxsize=1)
+def _fewest_pieces() -> int:
+    """In how few pieces the poster can be kept."""
+    room = ITEM_BYTES - weigh({"show": SHOW, "seat": "#POSTER#0000", "piece": b""})
+    return -(-len(POSTER) // room)
+
+
+def breaking() -> list[str]:
+    """What one should have seen in section 6, item by item."""
+    thousand, one = order(1000), meter.write_units(weigh(ticket()))
+    pieces = chunks(POSTER, 250_000)
+    return [
+        _(
+            "With 1,000 tickets in one item, changing one writes {writes} units, with an item for each it is {one}. {most} "
+            "tickets fit, {refused} are refused.",
+            writes=number(meter.write_units(thousand.size)),
+            one=number(one),
+            most=f"{most_tickets():,}",
+            refused=f"{most_tickets() + 1:,}",
+        ),
+        _(
+            "Taken are: an item of {item} bytes with all names, so a photo of {photo}; a partition key of {syllables} syllables; a "
+            "sort key of {sort} letters; {levels} levels; a get with both parts of the key. A Query by the partition key alone would be "
+            "taken too, and give all seats of the show.",
+            item=f"{ITEM_BYTES:,}",
+            photo=f"{ITEM_BYTES - weigh(ticket(photo=b'')):,}",
+            syllables=_most_syllables(),
+            sort=f"{SORT_KEY_BYTES:,}",
+            levels=NESTING,
+        ),
+        _(
+            "The pointer takes {pointer} write unit, the pieces of 250,000 bytes {pieces} together, every time the poster changes. {fewest} "
+            "pieces are the fewest: names and keys must fit beside each piece. What S3 bills for its request is not in the table.",
+            pointer=number(meter.write_units(weigh({"show": SHOW, "seat": "#POSTER", "image": "s3://posters/1224.png"}))),
+            pieces=number(sum(meter.write_units(weigh(each)) for each in pieces), 4),
+            fewest=_fewest_pieces(),
+        ),
+    ]
 
 
 # Exercises ----------------------------------------------------
@@ -572,7 +616,10 @@ BY_HAND = Target(
     numbers.Real,
     (
         Condition(
-            N_("bytes away from the meter"), lambda given: abs(given - _exercise_bytes()), 0
+            N_("distance from the meter's bytes"),
+            lambda given: abs(given / _exercise_bytes() - 1),
+            0.001,
+            show=percent,
         ),
     ),
     solution=_exercise_bytes,

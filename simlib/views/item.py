@@ -22,7 +22,7 @@ def _glyphs() -> frozenset[int]:
     return frozenset(code for font in fonts for code in font.get_charmap())
 
 
-def drawable(text: str, most: int = 16) -> str:
+def drawable(text: str, most: int = 14) -> str:
     """A text as a figure can write it: cut where it is long, with a box for what no font has."""
     shown = "".join(
         letter if ord(letter) in _glyphs() and unicodedata.category(letter)[0] != "C" else "□" for letter in text
@@ -41,6 +41,7 @@ class ItemBars(Picture):
     MOST_ROWS = 6
 
     def build(self):
+        self.figure.get_layout_engine().set(rect=(0, 0, 0.96, 1))
         self.top, self.below = self.figure.subplots(2, 1, height_ratios=(1, 3.4))
         self.axes = (self.top, self.below)
         self.whole = [self._piece(self.top, 0.0, *piece[:2]) for piece in PIECES]
