@@ -63,6 +63,7 @@ def test_a_text_weighs_its_utf_8(text, size):
         ("NULL", "whatever", 1, 0),
         ("SS", "a, bc", 3, 0),
         ("NS", "7, 12, 31", 6, 0),
+        ("BS", "가, b", 4, 0),
         ("L", "7, 12, 31", 6, 6),
         ("L", "", 0, 3),
         ("M", "row=A, seat=12", 3 + 1 + 4 + 2, 5),

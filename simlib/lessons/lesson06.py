@@ -226,6 +226,7 @@ TYPES = {
     "NULL": N_("NULL: nothing"),
     "SS": N_("SS: set of texts"),
     "NS": N_("NS: set of numbers"),
+    "BS": N_("BS: set of binaries"),
     "L": N_("L: list"),
     "M": N_("M: map"),
 }
@@ -284,6 +285,8 @@ def typed_value(tag: str, text: str) -> dict:
         return {"SS": _set_of(_parts(text))}
     if tag == "NS":
         return {"NS": _set_of([_known_number(part) for part in _parts(text)], float)}
+    if tag == "BS":
+        return {"BS": [part.encode() for part in _set_of(_parts(text))]}
     if tag == "L":
         return {"L": [_element(part) for part in _parts(text)]}
     if tag == "M":
