@@ -256,8 +256,34 @@ def test_a_get_needs_the_whole_key(shop):
 
 def test_what_boto3_cannot_send_is_said(shop):
     assert "does not even send" in lesson.attempt(shop[0].put_item, Item=lesson.ticket(price=1.5))
+    assert "does not even send" in lesson.attempt(shop[0].get_item, Schlüssel={})
     with pytest.raises(teach.InputError, match="cannot send"):
         lesson.weigh(lesson.ticket(price=1.5))
+
+
+def test_in_a_notebook_boto3s_errors_are_a_sentence_and_others_stay_as_they_are():
+    """In a process of its own, since IPython's shell is one per process."""
+    program = (
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "shell = InteractiveShell.instance(colors='nocolor')\n"
+        "shell.run_cell('from simlib.lessons import lesson06 as lesson; tickets, bucket = lesson.open_shop()')\n"
+        "for cell in ('tickets.get_item(Key=dict(show=chr(97)))',\n"
+        "             'tickets.put_item(Item=lesson.ticket(price=0.5))', 'tickets.put_item(Thing=1)', '1 + chr(97)'):\n"
+        "    print('CELL')\n"
+        "    shell.run_cell(cell)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONUTF8": "1"},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    said = [each.strip() for each in done.stdout.split("CELL")[1:]]
+    assert said[0].startswith("⚠ Refused. ValidationException: ") and "\n" not in said[0]
+    assert said[1] == "⚠ boto3 does not even send it: Float types are not supported. Use Decimal types instead."
+    assert said[2].startswith("⚠ boto3 does not even send it: Parameter validation failed") and "\n" not in said[2]
+    assert "Traceback" in said[3] and "TypeError" in said[3] and "boto3" not in said[3]
 
 
 def test_one_item_for_a_show_ends_at_the_limit():

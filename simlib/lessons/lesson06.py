@@ -70,6 +70,41 @@ def _answer_with_moto() -> None:
     _mock.start()
 
 
+def _refusal(error: Exception) -> str | None:
+    """What boto3 or DynamoDB says against a request, in a sentence; None for any other error."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if isinstance(error, ClientError):
+        told = error.response["Error"]
+        return _("Refused. {code}: {words}", code=told["Code"], words=told["Message"])
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    inside = "" if place is None else place.tb_frame.f_globals.get("__name__", "")
+    if isinstance(error, BotoCoreError) or inside.split(".")[0] in ("boto3", "botocore"):
+        return _("boto3 does not even send it: {why}", why=" ".join(str(error).split()))
+    return None
+
+
+def _say_errors_in_a_sentence() -> None:
+    """In a notebook, what boto3 raises in a cell is shown as one sentence; every other error as ever."""
+    from botocore.exceptions import BotoCoreError, ClientError
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+
+    def show(shell, kind, error, traceback, tb_offset=None):
+        sentence = _refusal(error)
+        if sentence is None:
+            shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+        else:
+            shell._showtraceback(kind, error, [f"⚠ {sentence}"])
+
+    shell.set_custom_exc((ClientError, BotoCoreError, TypeError), show)
+
+
 def open_shop():
     """A boto3 Table `tickets` with six tickets of two shows, and an S3 Bucket, both fresh and both on moto.
 
@@ -77,6 +112,7 @@ def open_shop():
     """
     import boto3
 
+    _say_errors_in_a_sentence()
     with _without_aws_settings():
         _answer_with_moto()
         session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
@@ -543,16 +579,14 @@ def chunks(content: bytes, size_bytes: int) -> list[dict]:
 
 def attempt(call, **request) -> str:
     """Makes a boto3 call and says whether it is taken, or with which error it is refused."""
-    from botocore.exceptions import ClientError
-
     with meter.watch(call.__self__) as ledger:
         try:
             call(**request)
-        except ClientError as error:
-            told = error.response["Error"]
-            return _("Refused. {code}: {words}", code=told["Code"], words=told["Message"])
-        except (TypeError, ValueError) as error:
-            return _("boto3 does not even send it: {why}", why=str(error))
+        except Exception as error:
+            sentence = _refusal(error)
+            if sentence is None:
+                raise
+            return sentence
     return _(
         "Taken. Our meter: write units {writes}, read units {reads}.",
         writes=number(ledger.write_units),
