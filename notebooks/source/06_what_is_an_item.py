@@ -170,7 +170,7 @@ display(explore(lesson.NAME_EXPLORER), look_back(lesson.LONG_NAMES, lesson.names
 # **항목의 크기**는 모든 이름과 모든 값의 바이트 수입니다. 이름은 항목마다 다시 셉니다. 텍스트(S)는 UTF-8 바이트, 이진 값은 그대로의 바이트, 참과
 # 거짓과 NULL은 1바이트입니다. 리스트와 맵은 자신이 {{value("dynamodb.document_overhead_bytes"):.0f}}바이트, 원소마다
 # {{value("dynamodb.element_overhead_bytes"):.0f}}바이트를 더 씁니다. 숫자는 AWS 문서에 따르면 *대략* 유효 숫자 두 자리에 1바이트와 1바이트를 더한
-# 크기입니다. 이 강의의 미터는 소수점에서 바깥쪽으로 두 자리씩 세고 음수에 1바이트를 더합니다. 항목의 한계에서 재어 본 숫자들이 그랬습니다. 아래 셀에서 둘을 함께
+# 크기입니다. 이 과정의 미터는 소수점에서 바깥쪽으로 두 자리씩 세고 음수에 1바이트를 더합니다. 항목의 한계에서 재어 본 숫자들이 그랬습니다. 아래 셀에서 둘을 함께
 # 보여 줍니다. KB는 1,024바이트입니다.
 #
 # **단위:** 쓰기는 {{value("dynamodb.write_unit_bytes"):,.0f}}바이트마다 한 단위이고 끝수는 올립니다.
@@ -220,7 +220,7 @@ display(lesson.numbers_weighed("7", "99", "110000", "110001", "-0.5", "3.14159")
 #    항목을 거부하나요?
 # 2. **한계.** 아래 셀은 한 걸음씩 지나친 요청 다섯 개를 보냅니다. {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB가 넘는 항목,
 #    {{value("dynamodb.partition_key_max_bytes"):,.0f}}바이트가 넘는 파티션 키(한글로 몇 글자일까요?), {{value("dynamodb.sort_key_max_bytes"):,.0f}}바이트가 넘는 정렬 키,
-#    {{value("dynamodb.nesting_max"):.0f}}단계보다 깊은 값, 정렬 키 없이 가져오기입니다. 오류는 DynamoDB의 것이며, moto에 묻기 전에 이 강의의 미터가 돌려줍니다.
+#    {{value("dynamodb.nesting_max"):.0f}}단계보다 깊은 값, 정렬 키 없이 가져오기입니다. 오류는 DynamoDB의 것이며, moto에 묻기 전에 이 과정의 미터가 돌려줍니다.
 #    모두 받아들여질 때까지 줄마다 고쳐 보세요.
 # 3. **해결책.** 마지막 셀은 1.2 MB 포스터를 두 가지로 보관합니다. S3에 두고 항목에 위치를 적거나, 조각으로 나눕니다. 단위를 비교해 보세요.
 #    `size_bytes`를 바꾸면 조각을 몇 개까지 줄일 수 있나요?
