@@ -208,10 +208,10 @@ def say_units(found: dict, before: dict | None) -> str:
         if seen is not None:
             size, units = seen["now"]
             parts = [
-                _("{what}: {units} units", what=what, units=number(value, 6))
+                _("{what}: {units}", what=what, units=number(value, 6))
                 for what, value in zip(seen["lines"], units)
             ]
-            said.append(f"{name}{size:,} B – " + "; ".join(parts) + ".")
+            said.append(name + _("Units at {size} B", size=f"{size:,}") + " – " + "; ".join(parts) + ".")
     return " ".join(said)
 
 
@@ -307,7 +307,8 @@ def try_put(client, size_bytes: int) -> str:
             client.put_item(TableName=TABLE, Item=ticket("C-999", size_bytes, size_bytes))
         except ClientError as error:
             return _("{size} B: refused. {why}", size=f"{size_bytes:,}", why=error.response["Error"]["Message"])
-    return _("{size} B: {units} write units", size=f"{size_bytes:,}", units=number(ledger.write_units, 6))
+    client.delete_item(TableName=TABLE, Key=key(size_bytes, "C-999"))
+    return _("{size} B: {units} WCU", size=f"{size_bytes:,}", units=number(ledger.write_units, 6))
 
 
 # Exercises ----------------------------------------------------

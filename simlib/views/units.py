@@ -44,7 +44,7 @@ class Steps(Picture):
             names = [label(words) for words in found["lines"]] + [label("your setting"), "A"]
             self.legend = self.figure.legend(handles, names, loc="outside lower center", ncols=2)
         told = [
-            _("{what}: {units} units", what=what, units=number(value, 6))
+            _("{what}: {units}", what=what, units=number(value, 6))
             for what, value in zip(found["lines"], units)
         ]
         return _("Stairs of capacity units over the size of an item. At {size} bytes: {told}.", size=f"{size:,}",
