@@ -31,6 +31,8 @@
 # - 필터와 프로젝션, 실패한 조건이 왜 요금을 줄이지 못하는지 **설명하기**
 
 # %% tools
+from contextlib import suppress
+
 from IPython.display import display
 
 from simlib import meter
@@ -63,6 +65,9 @@ display(predict(lesson.QUERY_UNITS), predict(lesson.FILTER_SAVES))
 #
 # 실제 boto3 코드입니다. 다만 이 프로세스 안에서 AWS를 흉내 내는 moto와 가짜 키로 통신하므로 계정도, 네트워크도, 요금도 필요 없습니다. 용량 단위는
 # AWS가 공개한 규칙을 따르는 이 수업의 측정기(meter)가 셉니다. moto가 요청을 받아 주었다고 AWS도 받아 준다는 뜻은 아닙니다.
+#
+# 셀은 다섯 개입니다. Query, Scan, 한 장씩 읽기(하나는 없는 티켓), 덜 받는 네 가지 방법(필터, 프로젝션, 개수 세기, 10개짜리 페이지), 그리고 조건이 실패하는
+# 쓰기입니다. 용량 단위를 줄이는 것은 무엇인가요? Limit을 쓰고 나머지 페이지도 읽으면 나머지 요금을 마저 냅니다.
 
 # %% run-query
 db = lesson.open_shop()
@@ -83,44 +88,37 @@ with meter.watch(db) as got:
     db.batch_get_item(RequestItems={"tickets": {"Keys": [lesson.key(place) for place in range(100)]}})
 got.table()[["operation", "read_units", "on_demand_usd"]]
 
-# %% savings [markdown] lang="en"
-# The second GetItem found nothing and is charged all the same. Now four ways of asking for less: a filter, a projection, a count,
-# and a page of ten (Limit). Which of them saves units? With Limit, reading on would cost the rest.
-
-# %% savings [markdown] lang="ko"
-# 두 번째 GetItem은 아무것도 찾지 못했지만 그래도 청구됩니다. 이제 덜 받는 방법 네 가지를 봅니다. 필터, 프로젝션, 개수 세기, 10개짜리 페이지(Limit)입니다.
-# 용량 단위를 줄이는 것은 무엇인가요? Limit을 쓰고 나머지 페이지도 읽으면 나머지 요금을 마저 냅니다.
-
 # %% run-savings
 with meter.watch(db) as saved:
-    for less in ({"FilterExpression": "begins_with(note, :c)"}, {"ProjectionExpression": "ticket"}, {"Select": "COUNT"}, {"Limit": 10}):
+    for less in ({"FilterExpression": "attribute_exists(resale)"}, {"ProjectionExpression": "ticket"}, {"Select": "COUNT"}, {"Limit": 10}):
         db.query(**lesson.ONE_CONCERT, **less)
 display(saved.table()[["operation", "read_units"]], look_back(lesson.FILTER_SAVES, 1))
+
+# %% run-condition
+with meter.watch(db) as failed, suppress(db.exceptions.ConditionalCheckFailedException):
+    taken = lesson.ticket("C-007", 7, size_bytes=3000)
+    db.put_item(TableName="tickets", Item=taken, ConditionExpression="attribute_not_exists(ticket)")
+failed.table()[["operation", "write_units", "error"]]
 
 # %% observe [markdown] lang="en"
 # ## 4. Observe
 #
 # **One slider: the size of an item.** Find the cliffs: what does the byte after 1,024 cost a writer, and the byte after 4,096 a reader?
+#
+# **Second figure, new: the number of items.** GetItem and BatchGetItem round each item, a Query rounds the sum. At which sizes do
+# both cost nearly the same? **Third figure, new: the consistency.** Which one halves, which one doubles the units?
 
 # %% observe [markdown] lang="ko"
 # ## 4. 관찰
 #
 # **슬라이더는 하나, 항목의 크기입니다.** 절벽을 찾아보세요. 1,024바이트 다음의 한 바이트는 쓰기에, 4,096바이트 다음의 한 바이트는 읽기에 얼마를
 # 더하나요?
-
-# %% observe-size
-explore(lesson.SIZE_EXPLORER)
-
-# %% observe-more [markdown] lang="en"
-# **New: the number of items, and below it the consistency.** GetItem and BatchGetItem round each item, a Query rounds the sum.
-# At which sizes do both cost nearly the same?
-
-# %% observe-more [markdown] lang="ko"
-# **새로 조절할 것은 항목의 수, 그 아래 그림에서는 일관성입니다.** GetItem과 BatchGetItem은 항목마다 올리고, Query는 합을 한 번 올립니다. 둘의 요금이
-# 거의 같은 크기는 얼마인가요?
+#
+# **둘째 그림에서 새로 조절할 것은 항목의 수입니다.** GetItem과 BatchGetItem은 항목마다 올리고, Query는 합을 한 번 올립니다. 둘의 요금이 거의 같은 크기는
+# 얼마인가요? **셋째 그림에서는 일관성입니다.** 용량 단위를 절반으로 줄이는 것은 무엇이고, 두 배로 늘리는 것은 무엇인가요?
 
 # %% observe-items
-display(explore(lesson.ITEMS_EXPLORER), explore(lesson.CONSISTENCY_EXPLORER))
+display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(lesson.CONSISTENCY_EXPLORER))
 
 # %% explain [markdown] lang="en"
 # ## 5. Explain

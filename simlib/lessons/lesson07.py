@@ -37,13 +37,14 @@ HOURS_A_MONTH = 730
 
 
 def ticket(concert: str, place: int, size_bytes: int = TICKET_BYTES) -> dict:
-    """A ticket as DynamoDB JSON, filled with a note so that it weighs `size_bytes`. Raises InputError if too small."""
+    """A ticket as DynamoDB JSON, every tenth for resale, filled with a note so that it weighs `size_bytes`. Raises InputError if too small."""
     item = {
         "concert": {"S": concert},
         "ticket": {"S": f"T-{place:05d}"},
-        "state": {"S": "sold" if place % 10 else "free"},
         "note": {"S": ""},
     }
+    if place % 10 == 0:
+        item["resale"] = {"BOOL": True}
     missing = size_bytes - meter.item_size(item)
     if missing < 0:
         raise InputError(
