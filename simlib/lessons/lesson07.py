@@ -163,7 +163,7 @@ CONSISTENCY = {
     "strong": (meter.STRONG, N_("strongly consistent")),
     "transactional": (meter.TRANSACTIONAL_READ, N_("transactional")),
 }
-SIZE_CONTROL = Control("size_bytes", N_("size of an item"), 1024, "B", 1, 13_000, 1, whole=True)
+SIZE_CONTROL = Control("size_bytes", N_("size of an item"), 1024, "B", 256, 12_288, 1, whole=True)
 ITEMS_CONTROL = Control("items", N_("items read"), 20, "", 1, 100, 1, whole=True)
 CONSISTENCY_CONTROL = Control(
     "consistency", N_("consistency"), "eventual", choices=tuple((name, words) for name, (_k, words) in CONSISTENCY.items())
@@ -459,9 +459,12 @@ CHECKS = (
         "07.count",
         N_("The Query of one concert gets Select=COUNT and returns only a number. What does it cost?"),
         answer=_count_saves,
-        choices=(N_("less than before"), N_("the same as before")),
+        choices=(N_("less than before"), N_("the same as before"), N_("nothing, since no item returns")),
         worked=lambda value: _("The same: every item is still read, and units count what is read."),
-        hints=(Hint(lambda: 0, N_("Fewer bytes travel, but DynamoDB reads as many items to count them.")),),
+        hints=(
+            Hint(lambda: 0, N_("Fewer bytes travel, but DynamoDB reads as many items to count them.")),
+            Hint(lambda: 2, N_("Units count what is read, not what returns, and to count is to read.")),
+        ),
     ),
 )
 
