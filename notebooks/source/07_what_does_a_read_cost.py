@@ -67,7 +67,7 @@ display(predict(lesson.QUERY_UNITS), predict(lesson.FILTER_SAVES))
 # AWS가 공개한 규칙을 따르는 이 수업의 측정기(meter)가 셉니다. moto가 요청을 받아 주었다고 AWS도 받아 준다는 뜻은 아닙니다.
 #
 # 셀은 다섯 개입니다. Query, Scan, 한 장씩 읽기(하나는 없는 티켓), 덜 받는 네 가지 방법(필터, 프로젝션, 개수 세기, 10개짜리 페이지), 그리고 조건이 실패하는
-# 쓰기입니다. 용량 단위를 줄이는 것은 무엇인가요? Limit을 쓰고 나머지 페이지도 읽으면 나머지 요금을 마저 냅니다.
+# 쓰기입니다. 용량 단위를 줄이는 것은 무엇일까요? Limit을 쓰고 나머지 페이지도 읽으면 나머지 요금을 마저 냅니다.
 
 # %% run-query
 db = lesson.open_shop()
@@ -115,7 +115,7 @@ failed.table()[["operation", "write_units", "error"]]
 # 더하나요?
 #
 # **둘째 그림에서 새로 조절할 것은 항목의 수입니다.** GetItem과 BatchGetItem은 항목마다 올리고, Query는 합을 한 번 올립니다. 둘의 요금이 거의 같은 크기는
-# 얼마인가요? **셋째 그림에서는 일관성입니다.** 용량 단위를 절반으로 줄이는 것은 무엇이고, 두 배로 늘리는 것은 무엇인가요?
+# 얼마일까요? **셋째 그림에서는 일관성입니다.** 용량 단위를 절반으로 줄이는 것은 무엇이고, 두 배로 늘리는 것은 무엇일까요?
 
 # %% observe-items
 display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(lesson.CONSISTENCY_EXPLORER))
@@ -155,7 +155,7 @@ display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(l
 # | 온디맨드 백만 건: 쓰기 {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}}달러, 읽기 {{price("dynamodb.read_request.standard", "2024-10-31") * 1e6:.2f}}달러(2024-10-31까지) | 2024-11-01부터 절반 | 예측할 수 없으면 온디맨드, 꾸준하면 프로비저닝 |
 # | 트랜잭션 하나에 항목 25개 | {{value("dynamodb.transaction_max"):.0f}}개 | 트랜잭션은 두 배로 셉니다 |
 #
-# *측정기가 생략한 것:* 스토리지, 백업, 스트림, 스로틀링. 출처: {{page("dynamodb-read-write")}}, {{page("dynamodb-provisioned")}},
+# *측정기가 생략한 것:* 스토리지, 백업, 스트림, 스로틀링(throttling). 출처: {{page("dynamodb-read-write")}}, {{page("dynamodb-provisioned")}},
 # {{page("dynamodb-pricing")}}, {{page("dynamodb-price-cut")}}({{as_of}} 확인).
 
 # %% by-hand
