@@ -47,8 +47,8 @@ from simlib.widgets import checks, explore, look_back, note, predict, quiz, reac
 # %% predict [markdown] lang="ko"
 # ## 2. 예측
 #
-# 읽기 용량 단위 하나로 강력한 일관된 읽기(strongly consistent read)는 4 KB까지, 기본값인 최종적 일관된 읽기(eventually consistent
-# read)는 그 두 배까지 읽습니다.
+# 읽기 용량 단위 하나로 강력한 일관된 읽기(strongly consistent read)는 4 KB까지, 기본값인 최종적 일관된 읽기(eventually consistent read)는
+# 그 두 배까지 읽습니다.
 
 # %% predict-both
 display(predict(lesson.QUERY_UNITS), predict(lesson.FILTER_SAVES))
@@ -59,6 +59,9 @@ display(predict(lesson.QUERY_UNITS), predict(lesson.FILTER_SAVES))
 # This is real boto3 code. It talks to moto, an imitation of AWS inside this process, with made-up keys: no account, no
 # network, no bill. The units come from the course's own meter, which follows AWS's published rules; moto does not count
 # them so. That moto accepts a request does not prove that AWS does.
+#
+# Five cells: the Query, the Scan, single reads (one of a ticket that does not exist), four ways to ask for less (a filter, a
+# projection, a count, a page of ten), and a write whose condition fails. Who saves units? With Limit, reading on would cost the rest.
 
 # %% run [markdown] lang="ko"
 # ## 3. 실행
@@ -90,7 +93,8 @@ got.table()[["operation", "read_units", "on_demand_usd"]]
 
 # %% run-savings
 with meter.watch(db) as saved:
-    for less in ({"FilterExpression": "attribute_exists(resale)"}, {"ProjectionExpression": "ticket"}, {"Select": "COUNT"}, {"Limit": 10}):
+    for less in ({"FilterExpression": "attribute_exists(resale)"}, {"ProjectionExpression": "ticket"},
+                 {"Select": "COUNT"}, {"Limit": 10}):
         db.query(**lesson.ONE_CONCERT, **less)
 display(saved.table()[["operation", "read_units"]], look_back(lesson.FILTER_SAVES, 1))
 

@@ -127,7 +127,7 @@ def all_pages(call, request: dict) -> list[dict]:
 def dollars(ledger) -> str:
     """What a million repetitions of everything in a ledger cost on demand."""
     return _(
-        "Our meter counts {reads} read units and {writes} write units in {calls} calls. A million times: {usd} on demand.",
+        "Our meter counts {reads} read units and {writes} write units; calls: {calls}. A million times: {usd} on demand.",
         reads=number(ledger.read_units, 6),
         writes=number(ledger.write_units, 6),
         calls=ledger.calls,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matplotlib.lines import Line2D
+
 from simlib.i18n import _, number
 from simlib.views import GREY, INK, RED, YELLOW, Picture, _few_ticks, label, nice_top
 
@@ -25,6 +27,7 @@ class Steps(Picture):
         self.axis.set_xlabel(label("size of an item in bytes"))
         _few_ticks(self.axis.xaxis)
         _few_ticks(self.axis.yaxis)
+        self.proxy = Line2D([], [], color=GREY, marker="o", mfc="white", ms=8, ls="none")
         self.legend = None
 
     def update(self, found, pinned):
@@ -38,9 +41,9 @@ class Steps(Picture):
             self.then.set_data([pinned["now"][0]] * len(pinned["now"][1]), pinned["now"][1])
             shown += pinned["now"][1]
         self.axis.set_xlim(0, found["bytes"][-1] * 1.02)
-        self.axis.set_ylim(0, nice_top(max(shown)))
+        self.axis.set_ylim(0, nice_top(max(shown) * 1.05))
         if self.legend is None:
-            handles = [*self.lines, self.now, self.then]
+            handles = [*self.lines, self.now, self.proxy]
             names = [label(words) for words in found["lines"]] + [label("your setting"), "A"]
             self.legend = self.figure.legend(handles, names, loc="outside lower center", ncols=2)
         told = [
