@@ -70,6 +70,14 @@ def _answer_with_moto() -> None:
     _mock.start()
 
 
+def close_shop() -> None:
+    """Ends what `open_shop` began: boto3 answers from AWS again."""
+    global _mock
+    if _mock is not None:
+        _mock.stop()
+        _mock = None
+
+
 def _refusal(error: Exception) -> str | None:
     """What boto3 or DynamoDB says against a request, in a sentence; None for any other error."""
     from botocore.exceptions import BotoCoreError, ClientError

@@ -64,6 +64,14 @@ def _mock():
     return mock
 
 
+def close_shop() -> None:
+    """Ends what `open_shop` began: boto3 answers from AWS again."""
+    if _mock.cache_info().currsize:
+        _mock().stop()
+        _mock.cache_clear()
+        _own_shop.cache_clear()
+
+
 def _client():
     import boto3
 
