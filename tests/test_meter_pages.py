@@ -322,6 +322,30 @@ def test_indexes_with_two_keys_of_any_type_are_paged_through(client):
     assert seen == list("0123456")
 
 
+@pytest.mark.parametrize("forward", [True, False])
+@pytest.mark.parametrize("keys", ["pk sk", "pk"])
+def test_an_index_without_a_sort_key_is_paged_through_in_both_directions(client, keys, forward):
+    """Each entry once, at its own size, whatever order the items have that share the key of the index."""
+    make(client, keys=keys, far=("g", "ALL"))
+    sizes = {}
+    for number in range(12):
+        new = padded(
+            1000 + 700 * number, pk=f"{number % 3}{number if keys == 'pk' else ''}", sk=f"{11 - number}", g="g"
+        )
+        client.put_item(TableName="t", Item=new)
+        sizes[new["pk"]["S"], new["sk"]["S"]] = 1000 + 700 * number
+    seen, start = [], {}
+    for _ in range(4):
+        asked = {"TableName": "t", "IndexName": "far", **of_key("g", "g"), "ScanIndexForward": forward, "Limit": 3}
+        found = client.query(**asked, **start, **INDEXES)
+        page = [(each["pk"]["S"], each["sk"]["S"]) for each in found["Items"]]
+        assert parts(found)[2] == {"far": units(sum(sizes[key] for key in page))}
+        seen += page
+        start = {"ExclusiveStartKey": found["LastEvaluatedKey"]}
+        assert all(found["Items"][-1][name] == value for name, value in found["LastEvaluatedKey"].items())
+    assert len(seen) == len(set(seen)) == 12
+
+
 def test_a_start_key_of_another_shape_is_refused(client):
     make(client, keys="pk sk", far=("g", "ALL"))
     for start, index in ((item(pk="a"), {}), (item(pk="a", sk=5), {}), (item(pk="a", sk="b"), {"IndexName": "far"})):

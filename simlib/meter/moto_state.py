@@ -239,6 +239,7 @@ def _candidates(table: Table, index: Index | None, request: dict, start: dict | 
     if "KeyConditionExpression" in request:
         equal, ranged = _key_conditions(request, schema)
         forward = request.get("ScanIndexForward", True)
+        ranges = ranges or [table.range or table.hash]  # so moto orders a Query of an index without a sort key
 
         def matches(item):
             return all(item.attrs[name] == value for name, value in equal) and all(
