@@ -155,3 +155,24 @@ def test_old_and_new_parameters_together_are_refused(lab):
     with pytest.raises(ClientError, match="Can not use both expression and non-expression parameters"):
         lab.client.batch_get_item(RequestItems={"t": keys})
     assert contents(lab.client) == [] and lab.ledger.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"Expected": {"x": {}}}, "Value must be provided when Exists is true for Attribute: x"),
+        ({"Expected": {"x": {"Exists": False, "Value": {"S": "x"}}}}, "Value cannot be used when Exists is false"),
+        ({"Expected": {"x": compared("BETWEEN", "a")}}, "Invalid number of argument(s) for the BETWEEN"),
+        ({"Expected": {"x": compared("NULL", "a")}}, "Invalid number of argument(s) for the NULL"),
+        ({"Expected": {"x": compared("EQ")}}, "Invalid number of argument(s) for the EQ"),
+        ({"Expected": {"x": compared("LIKE", "a")}}, "LIKE"),
+        ({"AttributeUpdates": {"x": {"Action": "PUT"}}}, "Only DELETE action is allowed when no attribute value"),
+        ({"AttributeUpdates": {"x": {"Action": "ADD", "Value": {"S": "a"}}}}, ""),
+    ],
+)
+def test_old_parameters_that_make_no_sense_are_refused(lab, arguments, says):
+    with pytest.raises(ClientError) as caught:
+        lab.client.update_item(TableName="t", Key=A, **arguments)
+    assert caught.value.response["Error"]["Code"] == "ValidationException"
+    assert says in caught.value.response["Error"]["Message"]
+    assert contents(lab.client) == [] and lab.ledger.calls == 0

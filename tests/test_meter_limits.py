@@ -269,6 +269,44 @@ def test_a_batch_with_one_wrong_request_does_nothing(lab):
         refused(lab, "batch_write_item", says="", RequestItems={"t": [good, wrong]})
 
 
+@pytest.mark.parametrize(
+    ("call", "arguments", "says"),
+    [
+        ("put_item", {"Item": {**A, "x": {}}}, "Supplied AttributeValue is empty"),
+        ("put_item", {"Item": {**A, "x": {"S": "a", "N": "1"}}}, "has more than one datatypes set"),
+        ("put_item", {"Item": {**A, "x": {"L": [{}]}}}, "Supplied AttributeValue is empty"),
+        ("put_item", {"Item": {**A, "x": {"NULL": False}}}, "must have the value of true"),
+        ("put_item", {"Item": A, "ReturnConsumedCapacity": "ALL"}, "returnConsumedCapacity"),
+        ("query", of_key("pk", 5), "Condition parameter type does not match schema type"),
+        (
+            "update_item",
+            {"Key": A, "UpdateExpression": "ADD x :v", "ExpressionAttributeValues": {":v": {"S": "a"}}},
+            "",
+        ),
+        ("update_item", {"Key": A, "UpdateExpression": "SET y = x"}, ""),
+        (
+            "update_item",
+            {"Key": A, "UpdateExpression": "SET x.y = :v", "ExpressionAttributeValues": {":v": {"S": "a"}}},
+            "",
+        ),
+    ],
+)
+def test_what_is_malformed_is_refused_and_leaves_nothing(lab, call, arguments, says):
+    refused(lab, call, says=says, TableName="t", **arguments)
+
+
+def test_batches_and_transactions_must_say_one_thing_for_each_item(lab):
+    both = {"PutRequest": {"Item": A}, "DeleteRequest": {"Key": A}}
+    for wrong in ({}, both):
+        refused(lab, "batch_write_item", says="exactly one of", RequestItems={"t": [wrong]})
+    refused(lab, "batch_write_item", says="requestItems", RequestItems={})
+    refused(lab, "batch_get_item", says="requestItems", RequestItems={})
+    both = {"Put": {"TableName": "t", "Item": A}, "Delete": {"TableName": "t", "Key": A}}
+    for wrong in ({}, both):
+        says = "TransactItems can only contain one of Check, Put, Update or Delete"
+        refused(lab, "transact_write_items", says=says, TransactItems=[wrong])
+
+
 def test_what_is_refused_is_refused_through_every_index_and_paginator_as_well(lab):
     with pytest.raises(ClientError, match="cannot be converted to a numeric value"):
         list(

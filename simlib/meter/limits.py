@@ -92,6 +92,13 @@ def _check_key_values(table, key: dict) -> None:
         raise Refused(_INVALID + RANGE_TOO_LONG)
 
 
+def check_key_conditions(table, conditions) -> None:
+    """(name, DynamoDB type) of the values that a Query compares keys with: the types must be the declared ones."""
+    for name, tag in conditions:
+        if tag != table.types[name]:
+            raise Refused(_INVALID + "Condition parameter type does not match schema type")
+
+
 def check_put(table, item: dict) -> None:
     """An item to be put: its key, the keys of indexes in it, and its size. Missing or wrong keys are moto's to say."""
     if all(name in item and next(iter(item[name])) == table.types[name] for name in table.keys):
@@ -145,8 +152,20 @@ def check_updated(table, item: dict) -> None:
         raise Refused(UPDATE_TOO_LARGE)
 
 
+def check_batch(requests: dict) -> None:
+    """A batch: at least one table."""
+    if not requests:
+        raise Refused(
+            "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1"
+        )
+
+
 def check_batch_write(requests: dict) -> None:
-    """A BatchWriteItem: at most 25 requests in all."""
+    """A BatchWriteItem: at most 25 requests in all, each a put or a delete."""
+    check_batch(requests)
+    if any(len(each) != 1 for several in requests.values() for each in several):
+        raise Refused("Supplied WriteRequest must contain exactly one of PutRequest and DeleteRequest")
     for name, each in requests.items():
         if len(each) > BATCH_WRITE:
             raise Refused(
@@ -159,8 +178,10 @@ def check_batch_write(requests: dict) -> None:
 
 
 def check_transaction(request: dict) -> None:
-    """A transaction: at most 100 items, and a token of at most 36 characters."""
+    """A transaction: at most 100 items of one action each, and a token of at most 36 characters."""
     count = len(request["TransactItems"])
+    if any(len(each) != 1 for each in request["TransactItems"]):
+        raise Refused("TransactItems can only contain one of Check, Put, Update or Delete")
     if count > TRANSACTION:
         raise Refused(
             f"1 validation error detected: Value '[{count} items]' at 'transactItems' failed to satisfy constraint: "

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from simlib import facts
 from simlib.meter.capacity import READ_BYTES, Index
+from simlib.meter.limits import check_key_conditions
 from simlib.meter.size import item_size
 
 PAGE_BYTES = int(facts.value("dynamodb.page_max_bytes"))
@@ -197,8 +198,8 @@ def page(table: Table, request: dict, fetch: bool) -> Page:
     """The page that DynamoDB would read: up to Limit items, or until 1 MB is reached, before any filter.
 
     `request` is a Query or Scan with binary values decoded; a Query has a KeyConditionExpression. `fetch` says that
-    each item is fetched from the table as well, which counts into the 1 MB in whole 4 KB. Raises NotThere, and what
-    moto raises for conditions that are wrong.
+    each item is fetched from the table as well, which counts into the 1 MB in whole 4 KB. Raises NotThere, Refused for
+    key conditions of another type, and what moto raises for conditions that are wrong otherwise.
     """
     index = table.index(request["IndexName"]) if "IndexName" in request else None
     start = request.get("ExclusiveStartKey")
@@ -238,6 +239,8 @@ def _candidates(table: Table, index: Index | None, request: dict, start: dict | 
     forward = True
     if "KeyConditionExpression" in request:
         equal, ranged = _key_conditions(request, schema)
+        given = [*equal, *((name, value) for name, _, values in ranged for value in values)]
+        check_key_conditions(table, ((name, value.type) for name, value in given))
         forward = request.get("ScanIndexForward", True)
         ranges = ranges or [table.range or table.hash]  # so moto orders a Query of an index without a sort key
 

@@ -170,6 +170,7 @@ def _written(table, old, new, put=None, undo=lambda: None) -> Operation:
 def batch_get_item(backend, request: dict) -> Operation:
     """Each item rounded by itself, at its table's consistency; what came back unprocessed is not charged."""
     consumed, asked = _PerTable(reads=True), []
+    limits.check_batch(request["RequestItems"])
     for name, each in request["RequestItems"].items():
         table = state.table(backend, name)
         for key in each["Keys"]:
@@ -231,7 +232,7 @@ def query(backend, request: dict) -> Operation:
     page, trouble = None, None
     try:
         page = state.page(table, request, fetch)
-    except state.NotThere:
+    except (state.NotThere, Refused):
         raise
     except Exception as error:  # conditions that cannot be read: moto says what is wrong with them
         trouble = error
