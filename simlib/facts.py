@@ -13,6 +13,7 @@ Tables (all utf-8 CSV with a header):
     cold_starts.csv         runtime, architecture, package, n, q0.1 .. q99.9, first_*, managed, measured,
                             source
     keep_alive.csv          policy, idle_s, p_expired, source, note
+    latencies.csv           operation, probability, ms, kind, source, note
     region_rtt.csv          from_region, to_region, rtt_avg_ms, measured, source
 
 `kind` is `quota` (AWS may raise it), `rule` (how AWS bills or behaves, as documented), `measured` (somebody
@@ -385,6 +386,27 @@ def keep_alive(policy: str) -> tuple[np.ndarray, np.ndarray]:
 def keep_alive_policies() -> tuple[str, ...]:
     """The policies of `keep_alive`, named by when they were measured, oldest first."""
     return tuple(sorted(_keep_alive()))
+
+
+@cache
+def _latencies() -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    points: dict[str, list[tuple[float, float]]] = {}
+    for row in table("latencies"):
+        points.setdefault(row["operation"], []).append((float(row["probability"]), float(row["ms"])))
+    return {
+        name: (_frozen([p for p, _ in each]), _frozen([ms / 1000 for _, ms in each])) for name, each in points.items()
+    }
+
+
+def latency(operation: str) -> tuple[np.ndarray, np.ndarray]:
+    """`(probability, seconds)`: quantiles of what an operation such as "dynamodb.write" takes, for `dists.table`.
+
+    Raises FactError for an operation that is not in the table.
+    """
+    known = _latencies()
+    if operation not in known:
+        raise _unknown(f"There is no latency of {operation!r}", operation, known)
+    return known[operation]
 
 
 @cache

@@ -73,8 +73,8 @@ class Result:
         """One row per visit of a request to a service, sorted by request and call.
 
         request, call, parent (the call that made this one, -1 for none), service, operation, start_s, end_s,
-        wait_s, init_s, work_s, status, cold, billed_ms, resource (which environment or instance; for a Client
-        the number of attempts), key, bytes (returned). A ping has request -1.
+        wait_s, init_s, work_s, status, cold, billed_ms, units (capacity units of a table), resource (which environment
+        or instance; for a Client or a table the number of attempts), key, bytes (returned). A ping has request -1.
         """
         import pandas as pd
 
@@ -91,9 +91,15 @@ class Result:
             "operation": np.array([*workload.operation_names, "ping"], dtype=object)[told(workload.operation, -1)],
             **{name: columns[name] for name in ("start_s", "end_s", "wait_s", "init_s", "work_s")},
             "status": columns["status"].astype(np.int64), "cold": columns["cold"],
-            "billed_ms": columns["billed_ms"].astype(np.int64), "resource": columns["resource"].astype(np.int64),
+            **self._billed(columns), "resource": columns["resource"].astype(np.int64),
             "key": told(workload.key, -1), "bytes": told(workload.item_bytes, 0)})
         return frame.sort_values(["request", "call"], ignore_index=True)
+
+    def _billed(self, columns):
+        """`billed_ms` of all but tables, and the `units` of these."""
+        billed = columns["billed_ms"].astype(np.int64)
+        counts_units = np.array([service.counts_units for service in self.scenario.stack])[columns["service"]]
+        return {"billed_ms": np.where(counts_units, 0, billed), "units": np.where(counts_units, billed / 2, 0.0)}
 
     @cached_property
     def capacity(self):
@@ -195,8 +201,7 @@ class Result:
     def in_use(self, position: int) -> tuple[np.ndarray, np.ndarray]:
         """Requests in progress at a service: times (s) at which calls start or end, and the number then."""
         spans = self.of(position)
-        taken = spans["status"] != THROTTLED
-        start_s, end_s = np.sort(spans["start_s"][taken]), np.sort(spans["end_s"][taken])
+        start_s, end_s = np.sort(spans["start_s"]), np.sort(spans["end_s"])
         times = np.union1d(start_s, end_s)
         levels = np.searchsorted(start_s, times, "right")
         levels -= np.searchsorted(end_s, times, "right")
@@ -205,8 +210,7 @@ class Result:
     def peak_in_use(self, position: int) -> int:
         """The most requests that were in progress at a service at once."""
         spans = self.of(position)
-        taken = spans["status"] != THROTTLED
-        start_s, end_s = (np.sort(spans[name][taken], kind="stable") for name in ("start_s", "end_s"))
+        start_s, end_s = (np.sort(spans[name], kind="stable") for name in ("start_s", "end_s"))
         levels = np.searchsorted(start_s, start_s, "right")
         levels -= np.searchsorted(end_s, start_s, "right")
         return int(levels.max(initial=0))

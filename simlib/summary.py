@@ -89,8 +89,9 @@ class _Across:
 class _Requests:
     """Looks like a Workload to those who take columns by request number."""
 
-    def __init__(self, blocks, shift):
+    def __init__(self, blocks, shift, traffic):
         self._place = blocks, shift
+        self.traffic = traffic
 
     def __getattr__(self, name):
         return _Across(*self._place, name)
@@ -157,7 +158,7 @@ class Summary:
 
     def add(self, tables: list[tuple[np.ndarray, np.ndarray]], blocks: dict[int, Workload], shift: int) -> None:
         """Takes in (spans, capacity) of every service; `blocks` holds their requests, 2^shift in each."""
-        requests = _Requests(blocks, shift)
+        requests = _Requests(blocks, shift, self.scenario.traffic)
         window = self.window
         for position in reversed(range(len(tables))):
             spans, capacity = ({name: rows[name] for name in rows.dtype.names} for rows in tables[position])

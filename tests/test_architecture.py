@@ -17,6 +17,7 @@ LAYERS = (
     "facts",
     "plain_yaml",
     "cpu_quota",
+    "capacity_units",
     "workload",
     "services",
     "scenario",

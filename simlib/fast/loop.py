@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simlib.fast.client import client, client_late
 from simlib.fast.compiling import inlined, kernel
+from simlib.fast.dynamodb import table_call
 from simlib.fast.ec2 import answered, server
 from simlib.fast.flow import (
     DONE,
@@ -17,6 +18,7 @@ from simlib.fast.flow import (
     IS_FUNCTION,
     IS_PING,
     IS_PINGS,
+    IS_TABLE,
     KIND_SHIFT,
     LATE,
     MORE_REQUESTS,
@@ -46,6 +48,8 @@ def step(world, number):
         return invocation(world, number)
     if kind == IS_FLEET:
         return server(world, number)
+    if kind == IS_TABLE:
+        return table_call(world, number)
     if kind == IS_ACCEPT:
         return acceptance(world, number)
     if kind == IS_DELIVERY:

@@ -102,7 +102,9 @@ class Player:
         state = self.state
         run = {f"{name}_die": hash_die(self.workload.seed, stream_id(die))
                for name, die in (("backoff", "client.backoff"), ("keep_alive", "lambda.keep_alive"),
-                                 ("error", "lambda.error"), ("duplicate", "lambda.duplicate"))}
+                                 ("error", "lambda.error"), ("duplicate", "lambda.duplicate"),
+                                 ("table_backoff", "dynamodb.backoff"), ("table_latency", "dynamodb.latency"),
+                                 ("table_lag", "dynamodb.lag"))}
         state.add("run", **run, free_event=NONE, free_frame=NONE, free_environment=NONE, active=NONE, retiring=NONE,
                   watched=watched, reserve=_RESERVE + setup.most_pings(self.scenario.stack),
                   first_retry_s=facts.value("lambda.async_first_retry_s"),

@@ -7,19 +7,21 @@ import math
 import numpy as np
 
 from simlib import facts
-from simlib.fast.flow import IS_CLIENT, IS_FLEET, IS_FUNCTION, IS_PINGS, new_frame
+from simlib.fast.flow import IS_CLIENT, IS_FLEET, IS_FUNCTION, IS_PINGS, IS_TABLE, new_frame
 from simlib.fast.groups import ArrayGroup
 from simlib.fast.lambda_ import UNTOUCHED
 from simlib.fast.world import NONE
-from simlib.services import Client, Ec2, Functions, Lambda, ManagedInstances
+from simlib.services import Client, DynamoDb, Ec2, Functions, Lambda, ManagedInstances
 from simlib.services.base import EVENT_DEAD_LETTERED, EVENT_DROPPED, NO_REQUEST, first_call
+from simlib.services.dynamodb.control import Control
+from simlib.services.dynamodb.table import LATENCIES, TRANSACTION, kind_of, lag_of
 from simlib.services.lambda_.environments import Provisioned
 from simlib.services.lambda_.function import PING
 from simlib.services.lambda_.functions import PART, Part
 from simlib.services.lambda_.limits import Account
 
 COLD_DICE = ("lambda.platform", "lambda.init", "lambda.first")
-SUPPORTED = (Client, Lambda, Functions, Ec2, ManagedInstances)
+SUPPORTED = (Client, Lambda, Functions, Ec2, ManagedInstances, DynamoDb)
 
 __all__ = ["COLD_DICE", "PING", "SUPPORTED", "most_pings", "open_service"]
 
@@ -139,11 +141,14 @@ def _keep_alive(player, function):
     """Number of the quantile table of idle lifetimes, or NONE and a constant."""
     if function.keep_alive == "custom":
         return NONE, function.keep_alive_s
-    probability, value = facts.keep_alive(function.keep_alive)
-    state = player.state
+    return _quantiles(player.state, *facts.keep_alive(function.keep_alive)), 0.0
+
+
+def _quantiles(state, probability, value) -> int:
+    """The number of a new quantile table."""
     first = state.extend("table_u", np.asarray(probability, dtype=float))
     state.extend("table_value", np.asarray(value, dtype=float))
-    return state.add("tables", first=first, length=len(probability)), 0.0
+    return state.add("tables", first=first, length=len(probability))
 
 
 class ArrayPool:
@@ -212,4 +217,79 @@ def _managed(player, level, service):
     return _ec2(player, level, service.fleet)
 
 
-_OPENED = {Client: _client, Lambda: _lambda, Functions: _functions, Ec2: _ec2, ManagedInstances: _managed}
+# DynamoDB
+
+
+class ArrayStore:
+    """Throughput and partitions of a table, as records in the world (see `services.dynamodb.control`)."""
+
+    def __init__(self, state):
+        self.state = state
+        self.first = state.length("wholes")
+
+    @property
+    def partitions(self):
+        return self.state.view.partitions
+
+    @property
+    def wholes(self):
+        return self
+
+    def __getitem__(self, number):
+        return self.state.view.wholes[self.first + number]
+
+    def add(self, most_partitions: int, **fields) -> None:
+        first = self.state.lengthen("partitions", most_partitions)
+        self.state.add("wholes", first=first, **fields)
+
+
+def _dynamodb(player, level, table):
+    state, columns, view = player.state, player.columns, player.views[level]
+    traffic = player.scenario.traffic
+    operations = traffic.operations
+    store = ArrayStore(state)
+    Control(table, view, store)
+    lags = [NONE if name is None else _quantiles(state, *facts.latency(name)) for name in map(lag_of, operations)]
+    latencies = [_quantiles(state, *facts.latency(name)) for name in LATENCIES]
+    kinds = [kind_of(operation) for operation in operations]
+    fields = dict(
+        level=level, drawn_call=view.first_call, wholes=store.first, indexes=len(table.indexes),
+        shards=table.write_shards, max_attempts=table.max_attempts, backoff_s=table.backoff_s,
+        backoff_max_s=table.backoff_max_s, answer_s=facts.value("dynamodb.throttled_answer_ms") / 1000,
+        kinds=state.extend("targets", np.array(kinds)), lags=state.extend("targets", np.array(lags)),
+        targets=state.extend("targets", np.array([table.target_of(operation) for operation in operations])),
+        moduli=state.extend("moduli", np.array([index.key_values for index in table.indexes], dtype=np.int64)),
+        latencies=latencies[0], busy=NONE, written=NONE,
+        operation=columns.add("operation", lambda part: part.operation, len(operations) == 1),
+        key=columns.add("key", lambda part: part.key), latency=columns.add((level, "latency"), table.latency_s))
+    one_size = len(operations) == 1 and operations[0].item_distribution == "constant"
+    demands = _Demand(table)
+    for place in range(1 + len(table.indexes)):
+        same = one_size and (place == 0 or not table.indexes[place - 1].is_partial)
+        number = columns.add((level, "units", place), lambda part, place=place: demands(part)[place], same)
+        fields["units"] = number - place
+    if max(kinds) >= TRANSACTION:
+        fields["busy"] = state.lengthen("key_s", traffic.keys.count)
+    if any(kind % 2 for kind in kinds) and max(lags) != NONE:
+        fields["written"] = state.lengthen("key_s", traffic.keys.count, -math.inf)
+        fields["lag_u"] = columns.add("dynamodb.lag", lambda part: part.uniforms("dynamodb.lag"))
+    if table.write_shards > 1:
+        fields["shard_u"] = columns.add("dynamodb.shard", lambda part: part.uniforms("dynamodb.shard"))
+    return IS_TABLE, state.add("dynamo", **fields), NONE
+
+
+class _Demand:
+    """A table's demand by block of requests, worked out once for all rows."""
+
+    def __init__(self, table):
+        self.table = table
+        self.part, self.units = None, None
+
+    def __call__(self, part):
+        if part is not self.part:
+            self.part, self.units = part, self.table.demand(part)
+        return self.units
+
+
+_OPENED = {Client: _client, Lambda: _lambda, Functions: _functions, Ec2: _ec2, ManagedInstances: _managed,
+           DynamoDb: _dynamodb}

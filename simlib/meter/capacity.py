@@ -9,31 +9,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simlib import facts
+from simlib.capacity_units import (
+    EVENTUAL,
+    READ_BYTES,
+    STRONG,
+    TRANSACTIONAL_READ,
+    TRANSACTIONAL_WRITE,
+    WRITE_BYTES,
+    read_units,
+    write_units,
+)
 from simlib.meter.size import canonical_number, item_size
 
-READ_BYTES = int(facts.value("dynamodb.read_unit_bytes"))
-WRITE_BYTES = int(facts.value("dynamodb.write_unit_bytes"))
-EVENTUAL = facts.value("dynamodb.read_eventual")
-STRONG = facts.value("dynamodb.read_strong")
-TRANSACTIONAL_READ = facts.value("dynamodb.read_transactional")
-TRANSACTIONAL_WRITE = facts.value("dynamodb.write_transactional")
-
-
-def read_units(size_bytes: int, factor: float = EVENTUAL) -> float:
-    """Units of one read of `size_bytes`: started 4 KB, at least one, times `factor`.
-
-    `factor` is EVENTUAL (0.5), STRONG (1) or TRANSACTIONAL_READ (2). An item that is not there has 0 bytes.
-    """
-    return max(1, -(-size_bytes // READ_BYTES)) * factor
-
-
-def write_units(*sizes_bytes: int, factor: float = 1) -> float:
-    """Units of one write: started 1 KB of the larger of the sizes before and after, at least one, times `factor`.
-
-    `factor` is 1, or TRANSACTIONAL_WRITE (2). Without sizes the item was there neither before nor after.
-    """
-    return max(1, -(-max(sizes_bytes, default=0) // WRITE_BYTES)) * float(factor)
+__all__ = ["EVENTUAL", "READ_BYTES", "STRONG", "TRANSACTIONAL_READ", "TRANSACTIONAL_WRITE", "WRITE_BYTES", "Index",
+           "canonical", "read_units", "same_item", "same_value", "write_units"]
 
 
 @dataclass(frozen=True)

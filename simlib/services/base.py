@@ -15,16 +15,16 @@ from simlib.workload import Workload
 COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
 """What happens first when several things fall on the same instant (SimPy's own priorities 0 and 1 precede)."""
 
-OK, ACCEPTED, THROTTLED, FUNCTION_ERROR, FUNCTION_TIMEOUT = 200, 202, 429, 460, 461
+OK, ACCEPTED, STALE, CONFLICT, THROTTLED, FUNCTION_ERROR, FUNCTION_TIMEOUT = 200, 202, 203, 409, 429, 460, 461
 FAILED, QUEUE_FULL, TIMED_OUT = 502, 503, 504
 EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED = 299, 560, 561
-STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", THROTTLED: "throttled", FUNCTION_ERROR: "function error",
+STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", STALE: "ok, but stale", CONFLICT: "transaction conflict", THROTTLED: "throttled", FUNCTION_ERROR: "function error",
                 FUNCTION_TIMEOUT: "function timeout", FAILED: "failed downstream", QUEUE_FULL: "queue full",
                 TIMED_OUT: "timed out", EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
                 EVENT_DROPPED: "event dropped"}
 """How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 502 did the work and got an error from what
 it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK
-therefore does not retry; 299, 560 and 561 tell how an asynchronous event ended."""
+therefore does not retry; 203 is a read that saw an old item, of which the caller knows nothing; 299, 560 and 561 tell how an asynchronous event ended."""
 
 NO_REQUEST = -1
 """The request number of a span that no request caused, such as a ping."""
@@ -84,7 +84,8 @@ class Run(Protocol):
 
     def span(self, request, call, start_s, wait_s=0.0, init_s=0.0, work_s=0.0, status=OK, cold=0,
              billed_ms=0, resource=0, end_s=None) -> None:
-        """Records what a request met here; it ends now unless `end_s` says otherwise. `billed_ms` is whole."""
+        """Records what a request met here; it ends now unless `end_s` says otherwise. `billed_ms` is whole; a table
+        keeps halves of capacity units in it."""
 
     def capacity(self, resource: int, start_s: float, end_s: float, amount: float) -> None:
         """Records that `amount` of `resource` stood ready from `start_s` to `end_s`."""
@@ -183,6 +184,8 @@ class Service(Checked):
 
     title: str = ""
     not_billed: tuple[str, ...] = ()
+    counts_units: bool = False
+    """Whether its spans hold halves of capacity units in place of billed milliseconds."""
 
     @property
     def levels(self) -> int:

@@ -18,8 +18,9 @@ class Operation(Checked):
     """One kind of request, with its share of the mix and what the learner's own code does for it.
 
     Models: computing of its own (`work_vcpu_s`, spread over at most `threads` vCPUs, perfectly parallel) and
-    waiting of its own (`io_s`, a call to somebody else's API, say). Leaves out: time spent in AWS services,
-    which the services of the stack add themselves. A `*_cv` (standard deviation / mean) is used by lognormal
+    waiting of its own (`io_s`, a call to somebody else's API, say); what it asks of a database at the end of the
+    stack: `items` items of one partition key, read or written, through the table or an index. Leaves out: time spent in
+    AWS services, which the services of the stack add themselves. A `*_cv` (standard deviation / mean) is used by lognormal
     only.
     """
 
@@ -33,10 +34,21 @@ class Operation(Checked):
     io_distribution: str = param("constant", "", "how waiting time varies", choices=DISTRIBUTIONS)
     io_cv: float = param(1.0, "", "variation of a lognormal waiting time", lo=0.01, hi=20)
     request_bytes: int = param(1024, "bytes", "size of the request", lo=0, hi=10**9)
-    item_bytes: int = param(2048, "bytes", "mean size of what is returned", lo=0, hi=10**9)
-    item_distribution: str = param("constant", "", "how the returned size varies",
+    item_bytes: int = param(2048, "bytes", "mean size of an item that is read, written or returned", lo=0, hi=10**9)
+    item_distribution: str = param("constant", "", "how that size varies",
                                    choices=("constant", "lognormal"))
     item_cv: float = param(1.0, "", "variation of a lognormal size", lo=0.01, hi=20)
+    access: str = param("read", "", "what it does to the items of its key", choices=("read", "write"))
+    consistency: str = param("eventual", "", "how it reads, or whether it is a transaction",
+                             choices=("eventual", "strong", "transactional"))
+    items: int = param(1, "items", "items that it reads (a Query) or writes (a batch) in one call", lo=1, hi=100)
+    index: str | None = param(None, "", "name of the global index that it reads; nothing: the table")
+
+    def check(self):
+        """Only reads go through an index, and a global index gives no strong or transactional reads."""
+        if self.index is not None and (self.access, self.consistency) != ("read", "eventual"):
+            raise ParamError(f"Operation.index is {self.index!r}, but a global index is read eventually consistent "
+                             "only; choose access read and consistency eventual, or leave the index out.")
 
     def work(self, u: np.ndarray) -> np.ndarray:
         """Uniforms -> vCPU-seconds, float64."""
