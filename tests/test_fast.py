@@ -5,7 +5,22 @@ from hypothesis import strategies as st
 from scenes import At
 from strategies import ARRIVALS, CLIENTS, FLEETS, FUNCTIONS, OPERATIONS, SCENARIOS
 
-from simlib import Ec2, Functions, Lambda, ManagedInstances, Operation, Poisson, Scenario, Traffic, draw, fast, on_simpy
+from simlib import (
+    DynamoDb,
+    Ec2,
+    Functions,
+    GlobalIndex,
+    Keys,
+    Lambda,
+    ManagedInstances,
+    Operation,
+    Poisson,
+    Scenario,
+    Traffic,
+    draw,
+    fast,
+    on_simpy,
+)
 
 EVENTS = st.builds(
     Lambda,
@@ -133,6 +148,84 @@ SHARED = st.builds(
 )
 
 
+INDEXES = st.tuples(
+    st.builds(
+        GlobalIndex,
+        name=st.just("by-status"),
+        key_values=st.sampled_from([1, 3, 1000]),
+        projected_bytes=st.sampled_from([None, 100, 5000]),
+        changed_share=st.sampled_from([0.0, 0.5, 1.0]),
+        moved_share=st.sampled_from([0.0, 0.5]),
+        read_capacity=st.sampled_from([1, 50]),
+        write_capacity=st.sampled_from([1, 50]),
+    ),
+    st.builds(GlobalIndex, name=st.just("by-price"), projected_bytes=st.sampled_from([None, 2000])),
+)
+TABLES = st.builds(
+    DynamoDb,
+    capacity_mode=st.sampled_from(["on_demand", "provisioned"]),
+    read_capacity=st.sampled_from([1, 3, 200]),
+    write_capacity=st.sampled_from([1, 4, 3000]),
+    auto_scaling=st.booleans(),
+    target_utilization=st.sampled_from([0.2, 0.7]),
+    min_capacity=st.sampled_from([1, 5]),
+    max_capacity=st.sampled_from([20, 5000]),
+    previous_peak_writes=st.sampled_from([0, 9000]),
+    max_read_request_units=st.sampled_from([None, 2]),
+    max_write_request_units=st.sampled_from([None, 4]),
+    partitions=st.sampled_from([None, 1, 3]),
+    adaptive_capacity=st.sampled_from([None, False, True]),
+    burst_at_start=st.sampled_from([0.0, 0.01, 1.0]),
+    write_shards=st.sampled_from([1, 1, 3]),
+    indexes=INDEXES,
+    local_indexes=st.integers(0, 2),
+    max_attempts=st.integers(1, 4),
+    backoff_s=st.sampled_from([0.0, 0.05, 1.0]),
+    backoff_max_s=st.sampled_from([0.5, 20.0]),
+)
+ASKING = st.lists(
+    st.sampled_from(
+        [
+            {"access": "read"},
+            {"access": "read", "consistency": "strong", "items": 5},
+            {"access": "read", "consistency": "transactional", "items": 2},
+            {"access": "read", "index": "by-status"},
+            {"access": "read", "index": "by-price", "items": 3, "item_bytes": 3000},
+            {"access": "write"},
+            {"access": "write", "items": 3, "item_bytes": 1500, "item_distribution": "lognormal"},
+            {"access": "write", "consistency": "transactional", "items": 3},
+        ]
+    ),
+    min_size=1,
+    max_size=3,
+).map(
+    lambda asked: tuple(
+        Operation(**{"name": f"{number}", "work_vcpu_s": 0.01, "io_s": 0.0, **each}) for number, each in enumerate(asked)
+    )
+)
+IN_TIME = st.builds(
+    Scenario,
+    stack=st.one_of(
+        st.tuples(TABLES),
+        st.tuples(CLIENTS, TABLES),
+        st.tuples(CLIENTS, FUNCTIONS | EVENTS, TABLES),
+        st.tuples(CLIENTS, SERVERS, TABLES),
+    ),
+    date=st.sampled_from([None, "2020-06-01"]),
+    traffic=st.builds(
+        Traffic,
+        arrivals=st.one_of(
+            ARRIVALS,
+            st.builds(Poisson, rate_rps=st.sampled_from([0.3, 2.0])),
+            st.lists(st.integers(0, 200), max_size=200).map(lambda ticks: At(tuple(k / 8 for k in ticks))),
+        ),
+        window_s=st.sampled_from([30.0, 300.0]),
+        operations=ASKING,
+        keys=st.builds(Keys, count=st.sampled_from([1, 5, 1000]), popularity=st.sampled_from(["zipf", "hot", "uniform"])),
+    ),
+)
+
+
 def assert_same_run(scenario, seed):
     workload = draw(scenario.traffic, seed)
     spans, capacity = on_simpy.play(scenario, workload)
@@ -154,6 +247,12 @@ def test_deep_stacks_with_ties_and_timeouts_play_alike(scenario, seed):
 @MANY
 @given(IN_FULL, st.integers(0, 3))
 def test_events_pings_provisioning_scaling_and_failures_play_alike(scenario, seed):
+    assert_same_run(scenario, seed)
+
+
+@MANY
+@given(IN_TIME, st.integers(0, 3))
+def test_tables_with_indexes_transactions_scaling_and_retries_play_alike(scenario, seed):
     assert_same_run(scenario, seed)
 
 
