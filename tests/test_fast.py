@@ -200,7 +200,8 @@ ASKING = st.lists(
     max_size=3,
 ).map(
     lambda asked: tuple(
-        Operation(**{"name": f"{number}", "work_vcpu_s": 0.01, "io_s": 0.0, **each}) for number, each in enumerate(asked)
+        Operation(**{"name": f"{number}", "work_vcpu_s": 0.01, "io_s": 0.0, **each})
+        for number, each in enumerate(asked)
     )
 )
 IN_TIME = st.builds(
@@ -221,7 +222,9 @@ IN_TIME = st.builds(
         ),
         window_s=st.sampled_from([30.0, 300.0]),
         operations=ASKING,
-        keys=st.builds(Keys, count=st.sampled_from([1, 5, 1000]), popularity=st.sampled_from(["zipf", "hot", "uniform"])),
+        keys=st.builds(
+            Keys, count=st.sampled_from([1, 5, 1000]), popularity=st.sampled_from(["zipf", "hot", "uniform"])
+        ),
     ),
 )
 

@@ -30,8 +30,8 @@ def resource_of(number: int) -> int:
 class Control:
     """Capacity of a `DynamoDb` table and its indexes: sets it at first, changes it, records what stood ready.
 
-    `store` makes the wholes and partitions as the engine wants them (`add(most_partitions, **fields)`) and shows them as
-    `wholes` and `partitions`.
+    `store` makes the wholes and partitions as the engine wants them (`add(most_partitions, **fields)`) and shows them
+    as `wholes` and `partitions`.
     """
 
     def __init__(self, table, run, store):
@@ -79,7 +79,8 @@ class Control:
 
     def _on_demand(self, place):
         table = self.table
-        caps = [math.inf if cap is None else cap for cap in (table.max_read_request_units, table.max_write_request_units)]
+        caps = [math.inf if cap is None else cap
+                for cap in (table.max_read_request_units, table.max_write_request_units)]
         peaks = table.previous_peak_reads, table.previous_peak_writes
         first = [facts.value("dynamodb.on_demand_initial_read"), facts.value("dynamodb.on_demand_initial_write")]
         times = facts.value("dynamodb.on_demand_growth")

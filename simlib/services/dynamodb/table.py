@@ -47,9 +47,9 @@ class GlobalIndex(Checked):
     """A global secondary index of a `DynamoDb` table.
 
     key_values: how many values its partition key takes (a status has three, a customer number thousands): item k has
-    value k modulo this; projected_bytes: size of an entry (nothing: the whole item); changed_share: of the table's writes,
-    those that change an entry (a sparse index has few); moved_share: of these, those that change the index key, which
-    costs a delete and a put; read_capacity, write_capacity: its own, in provisioned mode.
+    value k modulo this; projected_bytes: size of an entry (nothing: the whole item); changed_share: of the table's
+    writes, those that change an entry (a sparse index has few); moved_share: of these, those that change the index key,
+    which costs a delete and a put; read_capacity, write_capacity: its own, in provisioned mode.
     """
 
     name: str = param("by-status", "", "name of the index")
@@ -72,13 +72,13 @@ class DynamoDb(Service):
 
     Models: read and write units of every call; provisioned capacity, divided among partitions, with 300 s of burst
         capacity each, adaptive capacity that lends a hot partition at once what others leave unused, and 3,000 read and
-        1,000 write units a second that no partition and no key exceeds; auto scaling with its delays; on-demand capacity
-        that serves twice the previous peak, an optional maximum, the table quota; global indexes whose throttling throttles
-        the table's writes; local indexes; write sharding; transactions that conflict on a key; eventually consistent reads
-        that are stale; the SDK's retries, during which the caller waits.
-    Leaves out: items themselves (see `simlib.meter`); a hot key apart, keys spread over partitions as well as can be
-        (adaptive capacity has done its work); the items of one call lie in one partition; an index takes its writes with
-        the table's, without a delay of its own; the SDK's retry quota; switching modes within the window.
+        1,000 write units a second that no partition and no key exceeds; auto scaling with its delays; on-demand
+        capacity that serves twice the previous peak, an optional maximum, the table quota; global indexes whose
+        throttling throttles the table's writes; local indexes; write sharding; transactions that conflict on a key;
+        eventually consistent reads that are stale; the SDK's retries, during which the caller waits.
+    Leaves out: items themselves (see `simlib.meter`); keys that meet in one partition by chance (they are spread as
+        well as can be, as adaptive capacity does with hot ones); items of one call in several partitions; a delay of
+        the index behind the table; the SDK's retry quota; switching modes within the window.
     Billed for: provisioned capacity by the hour or request units, storage, reserved capacity, point-in-time recovery,
         backups and restores.
     Sources: data/facts.csv (dynamodb.*, sdk.*), data/latencies.csv, data/prices.csv.
@@ -87,6 +87,7 @@ class DynamoDb(Service):
     title = "Amazon DynamoDB"
     not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
+    calls_next = False
 
     capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=("on_demand", "provisioned"))
     read_capacity: float = param(5, "RCU", "provisioned reads", 1, 1e6)
@@ -100,21 +101,21 @@ class DynamoDb(Service):
     max_read_request_units: float | None = param(None, "RRU/s", "on demand: a maximum to cap the bill", 1, 1e8)
     max_write_request_units: float | None = param(None, "WRU/s", "on demand: the same for writes", 1, 1e8)
     table_quota: float = param(40_000, "units/s", "quota of reads and of writes of one table", 1, 1e8)
-    partitions: int | None = param(None, "partitions", "of a provisioned table; nothing: by capacity and size", 1, 4000)
-    adaptive_capacity: bool | None = param(None, "", "unused throughput goes to hot partitions; nothing: as of the date",
+    partitions: int | None = param(None, "partitions", "of a provisioned table; nothing: by capacity, size", 1, 4000)
+    adaptive_capacity: bool | None = param(None, "", "unused throughput goes to hot partitions; nothing: by the date",
                                            choices=(True, False))
     burst_at_start: float = param(1.0, "", "share of burst capacity that is saved when the window begins", 0, 1)
     write_shards: int = param(1, "shards", "suffixes over which the writes of one key are spread", 1, 1000)
     indexes: tuple[GlobalIndex, ...] = ()
     local_indexes: int = param(0, "indexes", "local secondary indexes", 0, 5)
-    local_projected_bytes: int | None = param(None, "bytes", "size of their entries; nothing: the whole item", 1, 409_600)
+    local_projected_bytes: int | None = param(None, "bytes", "size of their entries; nothing: whole items", 1, 409_600)
     table_class: str = param("standard", "", "table class", choices=("standard", "standard_ia"))
     storage_gb: float = param(1.0, "GB", "data in table and indexes", 0, 1e7)
     reserved_read_capacity: float = param(0, "RCU", "reads reserved for a year", 0, 1e6)
     reserved_write_capacity: float = param(0, "WCU", "writes reserved for a year", 0, 1e6)
     point_in_time_recovery: bool = param(False, "", "continuous backups")
     backup_gb: float = param(0.0, "GB", "on-demand backups that are kept", 0, 1e7)
-    restored_gb: float = param(0.0, "GB/month", "data restored in a month", 0, 1e7)
+    restored_gb: float = param(0.0, "GB", "data restored in a month", 0, 1e7)
     max_attempts: int = param(4, "attempts", "of the SDK, the first included", 1, 20)
     backoff_s: float = param(1.0, "s", "ceiling of the SDK's first pause after throttling; it doubles", 0, 60)
     backoff_max_s: float = param(20.0, "s", "ceiling of any pause", 0, 600)
@@ -138,8 +139,8 @@ class DynamoDb(Service):
                              f"{self.max_capacity:g}; lower it or raise max_capacity.")
         if (self.reserved_read_capacity or self.reserved_write_capacity) and (
                 self.capacity_mode == "on_demand" or self.table_class != "standard"):
-            raise ParamError("DynamoDb.reserved_read_capacity and reserved_write_capacity are for provisioned tables of the "
-                             "standard class; change capacity_mode and table_class, or reserve nothing.")
+            raise ParamError("DynamoDb.reserved_read_capacity and reserved_write_capacity need provisioned mode and "
+                             "the standard class; change capacity_mode and table_class, or reserve nothing.")
         if self.capacity_mode == "provisioned":
             for kind, most in (("read", self.read_capacity), ("write", self.write_capacity)):
                 if most > self.table_quota:
@@ -208,8 +209,6 @@ class DynamoDb(Service):
     # Playing
 
     def open(self, run, backend):
-        if backend is not None:
-            raise ParamError("DynamoDb calls no other service; put it at the end of the stack.")
         control = Control(self, run, _Objects())
         wholes, partitions = control.wholes, control.partitions
         workload = run.workload
@@ -315,7 +314,8 @@ class DynamoDb(Service):
                 continue
             by_hour = sums.by_place(f"{kind}_unit_s")
             covered = reserved * np.minimum(_HOUR_S, window.window_s - _HOUR_S * np.arange(len(by_hour)))
-            used[f"dynamodb.{kind}_capacity.{self.table_class}"] = float(np.maximum(by_hour - covered, 0).sum()) / _HOUR_S
+            paid_s = float(np.maximum(by_hour - covered, 0).sum())
+            used[f"dynamodb.{kind}_capacity.{self.table_class}"] = paid_s / _HOUR_S
             if reserved:
                 used[f"dynamodb.reserved_{kind}_capacity.standard"] = reserved * window.hours
                 used[f"dynamodb.reserved_{kind}_upfront.standard"] = reserved * window.hours
