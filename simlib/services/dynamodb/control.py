@@ -131,10 +131,11 @@ class Control:
             change_rate(sibling, self.partitions, float(sibling.rate), count, now_s)
 
     def _record(self, number, until_s):
+        until_s = min(until_s, self.run.window_s)
         if until_s > self.since_s[number]:
             self.run.capacity(resource_of(number), self.since_s[number], until_s, float(self.wholes[number].rate))
         self.since_s[number] = until_s
 
     def _close(self):
         for number in range(len(self.rules)):
-            self._record(number, max(self.run.window_s, self.since_s[number]))
+            self._record(number, self.run.window_s)
