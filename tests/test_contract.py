@@ -214,6 +214,12 @@ SCENES = {
     "DynamoDb.max_capacity": scene(6, capacity_mode="provisioned", auto_scaling=True),
     "DynamoDb.previous_peak_reads": scene(30_000, lambda it: table(it, SHOUTED)),
     "DynamoDb.previous_peak_writes": scene(8000, lambda it: table(it, STORM)),
+    "DynamoDb.warm_reads": scene(40_000, lambda it: table(it, SHOUTED)),
+    "DynamoDb.warm_writes": scene(8000, lambda it: table(it, STORM)),
+    "DynamoDb.mode_schedule": scene(((100.0, "provisioned"),)),
+    "DynamoDb.collection_gb": scene(10.0, local_indexes=1, new_item_share=0.5),
+    "DynamoDb.new_item_share": scene(0.5, local_indexes=1, collection_gb=10.0),
+    "DynamoDb.storage_growth_gb": scene(10.0),
     "DynamoDb.max_read_request_units": scene(10),
     "DynamoDb.max_write_request_units": scene(10),
     "DynamoDb.table_quota": scene(1000, lambda it: table(it, STORM)),
@@ -409,7 +415,7 @@ def test_a_description_is_frozen_documented_and_declares_every_field(kind):
     declared = {each.name for each in parameters(kind)}
     structured = {"Traffic": {"arrivals", "operations", "keys"}, "Steps": {"steps"}, "Functions": {"functions"},
                   "Lambda": {"provisioned_schedule"}, "Ec2": {"steps", "schedule"},
-                  "DynamoDb": {"indexes"}}.get(kind.__name__, set())
+                  "DynamoDb": {"indexes", "mode_schedule"}}.get(kind.__name__, set())
     assert declared | structured == {each.name for each in dataclasses.fields(kind)}
     for each in parameters(kind):
         assert each.doc

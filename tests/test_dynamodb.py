@@ -23,7 +23,7 @@ from simlib import (
     price_book,
     simulate,
 )
-from simlib.services.base import CONFLICT, OK, STALE, THROTTLED
+from simlib.services.base import COLLECTION_FULL, CONFLICT, OK, STALE, THROTTLED
 from simlib.services.dynamodb.capacity import Partition, Throughput, admits, begin, take
 from simlib.services.dynamodb.scaling import AutoScaling, Decreases, OnDemandGrowth
 
@@ -267,6 +267,36 @@ def test_a_peak_counts_after_thirty_minutes():
     assert (limits[0], limits[29], limits[30]) == (100_000, 100_000, 200_000)
 
 
+@pytest.mark.parametrize(
+    ("capacity", "expected"),
+    [((24_000, 8000), (24_000, 8000)), ((10, 10), (12_000, 4000)), ((10_000, 10_000), (12_000, 10_000))],
+)
+def test_a_table_that_switches_to_on_demand_serves_what_it_had_provisioned_or_what_a_new_one_serves(capacity, expected):
+    """AWS's examples: 8,000 WCU and 24,000 RCU stay; below 4,000 and 12,000 it gets these."""
+    table = provisioned(read_capacity=capacity[0], write_capacity=capacity[1], mode_schedule=((30, "on_demand"),))
+    result = asked(table, 1, 60)
+    assert (steps_of(result, 1)[1], steps_of(result, 2)[1]) == ((30, expected[0]), (30, expected[1]))
+
+
+def test_each_mode_is_billed_for_its_own_time():
+    """Half an hour provisioned with 100 WCU and 5 RCU, half an hour on demand with one write a second."""
+    result = asked(provisioned(write_capacity=100, mode_schedule=((1800, "on_demand"),)), 1, 3600)
+    lines = {line.sku: line.quantity for line in bill(result, free_tier=False).lines}
+    assert lines["dynamodb.write_capacity.standard"] == pytest.approx(100 * 365)
+    assert lines["dynamodb.read_capacity.standard"] == pytest.approx(5 * 365)
+    assert lines["dynamodb.write_request.standard"] == pytest.approx(1800 * 730, rel=0.001)
+
+
+def test_an_item_collection_with_a_local_index_ends_at_10_gb():
+    """1 MB of room, and every write adds 1,000 bytes and an entry of 500: 699 are taken, for each of two keys."""
+    table = DynamoDb(local_indexes=1, local_projected_bytes=500, new_item_share=1.0, collection_gb=10 - 2**20 / 2**30)
+    spans = asked(table, 100, 30, keys=Keys("uniform", 2)).spans
+    assert list(spans[spans.status == OK].groupby("key").size()) == [699, 699]
+    assert set(spans.status) == {OK, COLLECTION_FULL}
+    unbounded = asked(DynamoDb(new_item_share=1.0, collection_gb=11), 100, 30, keys=Keys("uniform", 2))
+    assert set(unbounded.spans.status) == {OK}
+
+
 def test_the_table_quota_and_a_maximum_bound_on_demand_mode():
     assert steps_of(asked(DynamoDb(previous_peak_writes=90_000), 1, 10), 2) == [(0.0, 40_000)]
     capped = asked(DynamoDb(max_write_request_units=10, max_attempts=1), 50, 60)
@@ -431,6 +461,10 @@ def test_the_provisioned_examples_of_the_guide_need_what_it_says():
         (lambda: DynamoDb(min_capacity=50, max_capacity=5), "max_capacity"),
         (lambda: DynamoDb(reserved_read_capacity=100), "provisioned"),
         (lambda: provisioned(write_capacity=50_000), "table_quota"),
+        (lambda: DynamoDb(mode_schedule=((5, "free"),)), "pairs"),
+        (lambda: DynamoDb(mode_schedule=5), "pairs"),
+        (lambda: DynamoDb(mode_schedule=((5, "provisioned"), (2, "on_demand"))), "rise"),
+        (lambda: DynamoDb(mode_schedule=tuple((60.0 * k, "on_demand") for k in range(1, 6))), "4 times"),
         (lambda: operation(index="by-status"), "eventually consistent"),
         (lambda: operation("read", index="by-status", consistency="strong"), "eventually consistent"),
         (lambda: asked(DynamoDb(), 1, 10, operation("read", index="by-price")), "by-price"),

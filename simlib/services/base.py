@@ -15,11 +15,13 @@ from simlib.workload import Workload
 COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
 """What happens first when several things fall on the same instant (SimPy's own priorities 0 and 1 precede)."""
 
-OK, ACCEPTED, STALE, CONFLICT, THROTTLED, FUNCTION_ERROR, FUNCTION_TIMEOUT = 200, 202, 203, 409, 429, 460, 461
+OK, ACCEPTED, STALE, CONFLICT, COLLECTION_FULL, THROTTLED = 200, 202, 203, 409, 413, 429
+FUNCTION_ERROR, FUNCTION_TIMEOUT = 460, 461
 FAILED, QUEUE_FULL, TIMED_OUT = 502, 503, 504
 EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED = 299, 560, 561
 STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", STALE: "ok, but stale", CONFLICT: "transaction conflict",
-                THROTTLED: "throttled", FUNCTION_ERROR: "function error", FUNCTION_TIMEOUT: "function timeout",
+                COLLECTION_FULL: "item collection full", THROTTLED: "throttled",
+                FUNCTION_ERROR: "function error", FUNCTION_TIMEOUT: "function timeout",
                 FAILED: "failed downstream", QUEUE_FULL: "queue full", TIMED_OUT: "timed out",
                 EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
                 EVENT_DROPPED: "event dropped"}
