@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -92,6 +93,7 @@ class DynamoDb(Service):
     not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
     calls_next = False
+    parts: ClassVar[dict] = {"indexes": GlobalIndex}
 
     capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=MODES)
     read_capacity: float = param(5, "RCU", "provisioned reads", 1, 1e6)
