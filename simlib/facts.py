@@ -13,6 +13,7 @@ Tables (all utf-8 CSV with a header):
     cold_starts.csv         runtime, architecture, package, n, q0.1 .. q99.9, first_*, managed, measured,
                             source
     keep_alive.csv          policy, idle_s, p_expired, source, note
+    cache_nodes.csv         service, type, memory_gib, requests_per_s, kind, source, note
     latencies.csv           operation, probability, ms, kind, source, note
     region_rtt.csv          from_region, to_region, rtt_avg_ms, measured, source
 
@@ -386,6 +387,37 @@ def keep_alive(policy: str) -> tuple[np.ndarray, np.ndarray]:
 def keep_alive_policies() -> tuple[str, ...]:
     """The policies of `keep_alive`, named by when they were measured, oldest first."""
     return tuple(sorted(_keep_alive()))
+
+
+@dataclass(frozen=True)
+class CacheNode:
+    """A node of a cache cluster: memory in GiB, and normalized requests a second where AWS publishes them, else NaN."""
+
+    type: str
+    memory_gib: float
+    requests_per_s: float
+
+
+@cache
+def _cache_nodes() -> dict[str, dict[str, CacheNode]]:
+    found: dict[str, dict[str, CacheNode]] = {}
+    for row in table("cache_nodes"):
+        found.setdefault(row["service"], {})[row["type"]] = CacheNode(
+            row["type"], float(row["memory_gib"]), float(row["requests_per_s"] or "nan"))
+    return found
+
+
+def cache_nodes(service: str) -> tuple[str, ...]:
+    """The node types of "dax" or "elasticache"."""
+    return tuple(_cache_nodes()[service])
+
+
+def cache_node(node_type: str) -> CacheNode:
+    """A node type such as "dax.r5.large". Raises FactError for one that is not known."""
+    known = {name: node for nodes in _cache_nodes().values() for name, node in nodes.items()}
+    if node_type not in known:
+        raise _unknown(f"There is no cache node {node_type!r}", node_type, known)
+    return known[node_type]
 
 
 @cache

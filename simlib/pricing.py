@@ -161,7 +161,8 @@ class Bill:
 
 SERVICE_TITLES = {"lambda": "AWS Lambda", "ec2": "Amazon EC2", "alb": "Load balancer",
                   "cloudwatch_logs": "CloudWatch Logs", "nat_gateway": "NAT gateway",
-                  "data_transfer": "Data transfer", "dynamodb": "Amazon DynamoDB"}
+                  "data_transfer": "Data transfer", "dynamodb": "Amazon DynamoDB",
+                  "dax": "DynamoDB Accelerator (DAX)", "elasticache": "Amazon ElastiCache"}
 
 
 def _item(sku: str) -> str:

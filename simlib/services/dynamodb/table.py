@@ -265,6 +265,8 @@ class DynamoDb(Service):
         room_bytes = self.collection_room_bytes
         adds_bytes = memoryview(self.collection_bytes(workload)) if room_bytes < math.inf else None
         added_bytes: dict[int, float] = {}
+        versions: dict[int, float] = {}
+        seen_version = [0.0]
         busy_until_s: dict[int, float] = {}
         written_s: dict[int, float] = {}
 
@@ -326,13 +328,17 @@ class DynamoDb(Service):
                     seen = STALE
             if adds_bytes and status == OK:
                 added_bytes[key] = added_bytes.get(key, 0.0) + adds_bytes[request]
+            version = versions.get(key, 0.0) - (seen == STALE)
             yield run.at(begun_s + work_s, COMPLETION, request, number)
             if kind % 2 == 1 and status == OK:
                 written_s[key] = run.now
+                version = versions[key] = versions.get(key, 0.0) + 1.0
+            seen_version[0] = version
             run.span(request, number, start_s, wait_s=begun_s - start_s, work_s=work_s, status=seen, billed_ms=halves,
                      resource=attempt)
             return status
 
+        call.versions, call.seen = versions, seen_version
         return call
 
     # Metering

@@ -1,0 +1,82 @@
+"""Amazon ElastiCache, used cache-aside: the learner's own code looks, fills and deletes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from simlib import facts
+from simlib.params import ParamError, param
+from simlib.services.base import BYTES_PER_GB, OK, Metered, Service, Sums, Window
+from simlib.services.caches.dax import check_backend
+from simlib.services.caches.front import DELETES, ITEM, KEEPS, PASSES, QUERY, UPDATES, WRITES, Front, open_front
+
+ON_WRITE = {"delete": DELETES, "update": UPDATES, "nothing": KEEPS}
+ENGINES = ("valkey", "redis", "memcached")
+
+
+@dataclass(frozen=True)
+class ElastiCache(Service):
+    """An ElastiCache cluster, or ElastiCache Serverless, in front of a `DynamoDb` table.
+
+    Models: cache-aside: the code looks in the cache, on a miss reads the table and fills the entry, on a write deletes or
+        replaces the item's entry (`on_write`), each a trip of its own; results of queries, whole pages and aggregates,
+        which end with their time to live only; one memory of all nodes together, in which what was longest unused makes
+        room, by bytes; a stampede: while a popular entry is missing, every reader goes to the table.
+    Leaves out: throughput limits of nodes, replicas and failover, data structures, overhead of the engine's memory,
+        the code's own errors.
+    Billed for: hours of every node, or GB-hours and ElastiCache processing units (ECPU, a started KB each).
+    Sources: data/cache_nodes.csv, data/facts.csv (elasticache.*), data/latencies.csv, data/prices.csv.
+    """
+
+    title = "Amazon ElastiCache"
+    not_billed = ("backups", "data transfer between zones")
+
+    engine: str = param("valkey", "", "engine", choices=ENGINES)
+    serverless: bool = param(False, "", "pay for data and requests in place of nodes")
+    node_type: str = param("cache.t4g.small", "", "node type", choices=lambda: facts.cache_nodes("elasticache"))
+    nodes: int = param(2, "nodes", "nodes that share the data", 1, 500)
+    ttl_s: float = param(300.0, "s", "time to live of an entry; 0: until there is no room", 0, 1e8)
+    on_write: str = param("delete", "", "what the code does to the item's entry after a write", choices=tuple(ON_WRITE))
+    caches_queries: bool = param(True, "", "whether results of queries are cached too")
+    bypass_share: float = param(0.0, "", "share of writes by others, who do not know of the cache", 0, 1)
+
+    @property
+    def memory_bytes(self) -> float:
+        """What fits; a serverless cache grows."""
+        return math.inf if self.serverless else self.nodes * facts.cache_node(self.node_type).memory_gib * BYTES_PER_GB
+
+    def classes(self, operations) -> tuple[int, ...]:
+        """What the code does with each operation."""
+        return tuple(self._class(operation) for operation in operations)
+
+    def _class(self, operation):
+        if operation.access == "write":
+            return WRITES
+        if operation.consistency != "eventual":
+            return PASSES
+        if operation.items == 1 and operation.index is None:
+            return ITEM
+        return QUERY if self.caches_queries else PASSES
+
+    def front(self, workload) -> Front:
+        """How the code treats these requests."""
+        return Front(
+            classes=self.classes(workload.traffic.operations), most_bytes=(self.memory_bytes, 0.0),
+            ttl_s=(self.ttl_s or math.inf, math.inf), on_write=ON_WRITE[self.on_write], own_trips=True,
+            latency="cache.elasticache", costs=(0.0, 0.0, 0.0), bypass_share=self.bypass_share, one_pool=True)
+
+    def open(self, run, backend):
+        check_backend(self, backend)
+        run.at_end(lambda: self.close(run))
+        return open_front(self.front(run.workload), run, backend, None)
+
+    def close(self, run) -> None:
+        """Notes what stood ready."""
+        for node in range(1, 1 if self.serverless else self.nodes + 1):
+            run.capacity(node, 0.0, run.window_s, 1.0)
+
+    def tally(self, metered: Metered, sums: Sums):
+        sums.add("node_s", metered.capacity["end_s"] - metered.capacity["start_s"])

@@ -1,0 +1,133 @@
+"""A cache in front of a table: what DAX and ElastiCache have in common while requests go through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simlib import dists, facts
+from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COMPLETION, FAILED, OK, STALE, THROTTLED
+from simlib.services.caches.lru import Entry, Lru, drop, find, put
+
+ITEM, QUERY, PASSES, WRITES = range(4)
+"""What a cache does with an operation: looks the item up, looks the query up, hands it through, hands a write through."""
+
+KEEPS, DELETES, UPDATES = range(3)
+"""What it does to the item's entry when a write has succeeded."""
+
+HIT, MISS, PASSED, WROTE = 1, 2, 3, 4
+"""What a span of a cache says in `resource`."""
+
+
+@dataclass(frozen=True)
+class Front:
+    """How a cache treats the requests of one run.
+
+    classes: by operation, one of ITEM, QUERY, PASSES, WRITES; most_bytes, ttl_s: of the items' and of the queries' cache;
+    on_write: KEEPS, DELETES or UPDATES; own_trips: whether filling and deleting are calls of their own, by the code that
+    uses the cache; one_pool: whether items and queries share the first memory; latency: name of the latency of one trip; rate, costs: normalized requests a second of the cluster and
+    what a KB of a hit, a miss and a write take of them (rate infinite: no limit); bypass_share: of the writes, those that
+    go around it.
+    """
+
+    classes: tuple[int, ...]
+    most_bytes: tuple[float, float]
+    ttl_s: tuple[float, float]
+    on_write: int
+    own_trips: bool
+    latency: str
+    costs: tuple[float, float, float]
+    bypass_share: float
+    one_pool: bool
+
+    @property
+    def queries(self) -> dict[int, int]:
+        """Numbers from 1, by operation, of those whose results are held as queries."""
+        return {operation: number for number, operation in enumerate(
+            (each for each, kind in enumerate(self.classes) if kind == QUERY), 1)}
+
+
+class Bucket:
+    """Normalized requests that a cluster can still take in this second."""
+
+    __slots__ = ("rate", "tokens", "at_s")
+
+    def __init__(self, rate: float):
+        self.rate = self.tokens = rate
+        self.at_s = 0.0
+
+
+def takes(bucket, cost, now_s):
+    """Whether the cluster takes a call of this cost now; if so, it counts. One larger than a second's needs a full one."""
+    tokens = bucket.tokens + (now_s - bucket.at_s) * bucket.rate
+    bucket.tokens = tokens if tokens < bucket.rate else bucket.rate
+    bucket.at_s = now_s
+    if bucket.tokens < (cost if cost < bucket.rate else bucket.rate) or bucket.rate == 0.0:
+        return False
+    bucket.tokens -= cost
+    return True
+
+
+def open_front(front: Front, run, backend, bucket: Bucket | None):
+    """The handle of a cache on an engine; `bucket` is what limits its cluster, or None."""
+    workload = run.workload
+    count = workload.traffic.keys.count
+    queries = front.queries
+    entries = [Entry() for _ in range(count * (1 + len(queries)))]
+    caches = [Lru(most, ttl_s) for most, ttl_s in zip(front.most_bytes, front.ttl_s)]
+    operation_of, key_of = memoryview(workload.operation), memoryview(workload.key)
+    size_of = memoryview(result_bytes(workload))
+    trip_s = memoryview(dists.table(workload.uniforms("cache.latency"), *facts.latency(front.latency)))
+    bypass = memoryview(workload.uniforms("cache.bypass")) if front.bypass_share else None
+    hit_cost, miss_cost, write_cost = front.costs
+
+    def call(request, number):
+        start_s = run.now
+        operation = operation_of[request]
+        kind, key, size = front.classes[operation], int(key_of[request]), size_of[request]
+        inner = number * CALLS_PER_CALL + 1
+        if kind == WRITES and bypass and bypass[request] < front.bypass_share:
+            status = yield from backend(request, inner)
+            run.span(request, number, start_s, status=status, resource=PASSED)
+            return status
+        place = key + count * queries.get(operation, 0)
+        cache = caches[1 if kind == QUERY and not front.one_pool else 0]
+        is_hit = kind <= QUERY and find(cache, entries, place, start_s)
+        trip = trip_s[request]
+        if bucket is not None:
+            kilobytes = max(1, -(-size // 1024))
+            cost = kilobytes * (write_cost if kind == WRITES else hit_cost if is_hit else miss_cost)
+            if not takes(bucket, cost, start_s):
+                status = THROTTLED if bucket.rate else FAILED
+                yield run.at(start_s + trip, COMPLETION, request, number)
+                run.span(request, number, start_s, status=status)
+                return status
+        seen = STALE if is_hit and entries[place].version < backend.versions.get(key, 0.0) else OK
+        yield run.at(start_s + trip, COMPLETION, request, number)
+        if is_hit:
+            run.span(request, number, start_s, work_s=trip, status=seen, resource=HIT)
+            return OK
+        status = yield from backend(request, inner)
+        version = backend.seen[0]
+        fills = status == OK and kind <= QUERY
+        changes = status == OK and kind == WRITES and front.on_write != KEEPS
+        if front.own_trips and (fills or changes):
+            yield run.at(run.now + trip, ARRIVAL, request, number)
+        if fills and not (entries[place].size > 0.0 and entries[place].version > version):
+            put(cache, entries, place, size, version, run.now)
+        elif changes and front.on_write == UPDATES:
+            put(cache, entries, place, size, version, run.now)
+        elif changes:
+            drop(cache, entries, place)
+        run.span(request, number, start_s, work_s=trip, status=status,
+                 resource=WROTE if kind == WRITES else PASSED if kind == PASSES else MISS)
+        return status
+
+    return call
+
+
+def result_bytes(workload) -> np.ndarray:
+    """Bytes that each request's entry takes: all items that it reads, int64."""
+    items = np.array([operation.items for operation in workload.traffic.operations], dtype=np.int64)
+    return np.maximum(np.asarray(workload.item_bytes) * items[workload.operation], 1)
