@@ -41,6 +41,10 @@ class Scenario:
         if last is not None:
             raise ParamError(f"Scenario.stack has a service behind {type(last).__name__}, which calls nothing; put "
                              f"{type(last).__name__} at the end of the stack.")
+        for service, behind in zip(stack, (*(type(each).__name__ for each in stack[1:]), "nothing")):
+            if service.stands_before not in ("", behind):
+                raise ParamError(f"Scenario.stack has {behind} behind {type(service).__name__}, but it must be "
+                                 f"{service.stands_before}; put {service.stands_before} there.")
         if not isinstance(self.traffic, Traffic):
             raise ParamError(f"Scenario.traffic is {shown(self.traffic)}, but it must be Traffic; write for "
                              "example Traffic(arrivals=Poisson(5)).")

@@ -92,8 +92,13 @@ def table_call(world, number):
         seen, status = frame.k, frame.k
     elif frame.k >= STALE:
         seen = STALE
-    elif frame.k % 2 == 1 and table.written != NONE:
-        world.key_s[table.written + key] = run.now_s
+    elif frame.k % 2 == 1:
+        if table.written != NONE:
+            world.key_s[table.written + key] = run.now_s
+        if table.versions != NONE:
+            world.key_s[table.versions + key] += 1.0
+            frame.c_s = world.key_s[table.versions + key]
+    run.seen_version = frame.c_s
     world.levels[frame.level].in_use -= 1
     span(world, frame.level, request, call, frame.start_s, frame.a_s - frame.start_s, 0.0, frame.b_s, seen, 0,
          frame.j, frame.i)
@@ -125,6 +130,9 @@ def begun(world, number):
             u = column(world, table.lag_u, request) if is_first else uniform(run.table_lag_die, request, call)
             if run.now_s - world.key_s[table.written + key] < quantile(world, lag, u):
                 frame.k = STALE
+    frame.c_s = 0.0
+    if table.versions != NONE:
+        frame.c_s = world.key_s[table.versions + key] - (1.0 if frame.k == STALE else 0.0)
     if table.added != NONE and frame.k < CONFLICT:
         world.key_s[table.added + key] += column(world, table.adds, request)
     return wait(world, number, run.now_s + frame.b_s, COMPLETION, call, _DONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simlib.fast.caches import cached
 from simlib.fast.client import client, client_late
 from simlib.fast.compiling import inlined, kernel
 from simlib.fast.dynamodb import table_call
@@ -12,6 +13,7 @@ from simlib.fast.flow import (
     FULL,
     IDLE,
     IS_ACCEPT,
+    IS_CACHE,
     IS_CLIENT,
     IS_DELIVERY,
     IS_FLEET,
@@ -48,6 +50,8 @@ def step(world, number):
         return invocation(world, number)
     if kind == IS_FLEET:
         return server(world, number)
+    if kind == IS_CACHE:
+        return cached(world, number)
     if kind == IS_TABLE:
         return table_call(world, number)
     if kind == IS_ACCEPT:

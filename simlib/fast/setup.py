@@ -7,12 +7,14 @@ import math
 import numpy as np
 
 from simlib import facts
-from simlib.fast.flow import IS_CLIENT, IS_FLEET, IS_FUNCTION, IS_PINGS, IS_TABLE, new_frame
+from simlib.fast.flow import IS_CACHE, IS_CLIENT, IS_FLEET, IS_FUNCTION, IS_PINGS, IS_TABLE, new_frame
 from simlib.fast.groups import ArrayGroup
 from simlib.fast.lambda_ import UNTOUCHED
 from simlib.fast.world import NONE
-from simlib.services import Client, DynamoDb, Ec2, Functions, Lambda, ManagedInstances
+from simlib.services import Client, Dax, DynamoDb, Ec2, ElastiCache, Functions, Lambda, ManagedInstances
 from simlib.services.base import EVENT_DEAD_LETTERED, EVENT_DROPPED, NO_REQUEST, first_call
+from simlib.services.caches.front import result_bytes, trips_s
+from simlib.services.caches.lru import NOWHERE
 from simlib.services.dynamodb.control import Control
 from simlib.services.dynamodb.table import LATENCIES, TRANSACTION, kind_of, lag_of
 from simlib.services.lambda_.environments import Provisioned
@@ -21,7 +23,7 @@ from simlib.services.lambda_.functions import PART, Part
 from simlib.services.lambda_.limits import Account
 
 COLD_DICE = ("lambda.platform", "lambda.init", "lambda.first")
-SUPPORTED = (Client, Lambda, Functions, Ec2, ManagedInstances, DynamoDb)
+SUPPORTED = (Client, Lambda, Functions, Ec2, ManagedInstances, DynamoDb, Dax, ElastiCache)
 
 __all__ = ["COLD_DICE", "PING", "SUPPORTED", "most_pings", "open_service"]
 
@@ -259,7 +261,7 @@ def _dynamodb(player, level, table):
         kinds=state.extend("targets", np.array(kinds)), lags=state.extend("targets", np.array(lags)),
         targets=state.extend("targets", np.array([table.target_of(operation) for operation in operations])),
         moduli=state.extend("moduli", np.array([index.key_values for index in table.indexes], dtype=np.int64)),
-        latencies=latencies[0], busy=NONE, written=NONE, added=NONE,
+        latencies=latencies[0], busy=NONE, written=NONE, added=NONE, versions=NONE,
         operation=columns.add("operation", lambda part: part.operation, len(operations) == 1),
         key=columns.add("key", lambda part: part.key), latency=columns.add((level, "latency"), table.latency_s))
     one_size = len(operations) == 1 and operations[0].item_distribution == "constant"
@@ -273,6 +275,8 @@ def _dynamodb(player, level, table):
     if any(kind % 2 for kind in kinds) and max(lags) != NONE:
         fields["written"] = state.lengthen("key_s", traffic.keys.count, -math.inf)
         fields["lag_u"] = columns.add("dynamodb.lag", lambda part: part.uniforms("dynamodb.lag"))
+    if level and isinstance(player.scenario.stack[level - 1], (Dax, ElastiCache)):
+        fields["versions"] = state.lengthen("key_s", traffic.keys.count)
     if table.collection_room_bytes < math.inf:
         fields["room_bytes"] = table.collection_room_bytes
         fields["added"] = state.lengthen("key_s", traffic.keys.count)
@@ -295,5 +299,46 @@ class _Demand:
         return self.units
 
 
+# Caches
+
+
+def _dax(player, level, service):
+    run, state = player.views[level], player.state
+    cluster = state.add("clusters", rate=service.rate(service.nodes), tokens=service.rate(service.nodes))
+    service.watch(run, lambda: state.view.clusters[cluster])
+    return IS_CACHE, _front(player, level, service, cluster), NONE
+
+
+def _elasticache(player, level, service):
+    run = player.views[level]
+    run.at_end(lambda: service.close(run))
+    return IS_CACHE, _front(player, level, service, NONE), NONE
+
+
+def _front(player, level, service, cluster):
+    """The record of a cache; what stands behind it has its record already."""
+    state, columns, traffic = player.state, player.columns, player.scenario.traffic
+    front = service.front(player.workload)
+    operations, count = traffic.operations, traffic.keys.count
+    queries = front.queries
+    entries = state.lengthen("entries", count * (1 + len(queries)))
+    lrus = [state.add("lrus", newest=NOWHERE, oldest=NOWHERE, last=NOWHERE, first=NOWHERE, most=most, ttl_s=ttl_s)
+            for most, ttl_s in zip(front.most_bytes, front.ttl_s)]
+    behind = state.view.dynamo[state.view.levels[level + 1].unit]
+    same = len(operations) == 1
+    fields = dict(
+        classes=state.extend("targets", np.array(front.classes)), count=count, entries=entries, lru=lrus[0],
+        queries=state.extend("targets", np.array([queries.get(number, 0) for number in range(len(operations))])),
+        cluster=cluster, versions=behind.versions, hit_cost=front.costs[0], miss_cost=front.costs[1],
+        write_cost=front.costs[2], on_write=front.on_write, own_trips=front.own_trips, one_pool=front.one_pool,
+        bypass_share=front.bypass_share, operation=columns.add("operation", lambda part: part.operation, same),
+        key=columns.add("key", lambda part: part.key),
+        size=columns.add("result bytes", result_bytes, same and operations[0].item_distribution == "constant"),
+        trip=columns.add((level, "trip"), lambda part: trips_s(front, part)))
+    if front.bypass_share:
+        fields["bypass"] = columns.add("cache.bypass", lambda part: part.uniforms("cache.bypass"))
+    return state.add("fronts", **fields)
+
+
 _OPENED = {Client: _client, Lambda: _lambda, Functions: _functions, Ec2: _ec2, ManagedInstances: _managed,
-           DynamoDb: _dynamodb}
+           DynamoDb: _dynamodb, Dax: _dax, ElastiCache: _elasticache}

@@ -28,7 +28,7 @@ RUN = _record(
     answer_a=_FLOAT, answer_b=_FLOAT, answer_c=_FLOAT, most_spans=_INT, most_rows=_INT, span_room=_INT, row_room=_INT,
     reserve=_INT, entries=_INT, watched=_INT, peak=_INT, environment=_INT, created_s=_FLOAT, is_warm=_INT,
     backoff_die=_BITS, keep_alive_die=_BITS, error_die=_BITS, duplicate_die=_BITS, first_retry_s=_FLOAT,
-    table_backoff_die=_BITS, table_latency_die=_BITS, table_lag_die=_BITS,
+    table_backoff_die=_BITS, table_latency_die=_BITS, table_lag_die=_BITS, seen_version=_FLOAT,
     second_retry_s=_FLOAT, async_backoff_s=_FLOAT, async_backoff_max_s=_FLOAT, init_limit_s=_FLOAT)
 """The run as a whole; one row."""
 
@@ -50,7 +50,7 @@ waits for. `soonest_s` is the first deadline, its own or that of a frame above, 
 a_s, b_s, c_s, billed_s mean is each kernel's own affair."""
 
 LEVEL = _record(kind=_INT, unit=_INT, by_operation=_INT, next=_INT, spans=_INT, rows=_INT, in_use=_INT)
-"""A service of the stack. `unit` is its first row among CLIENT, FUNCTION, FLEET or DYNAMO."""
+"""A service of the stack. `unit` is its first row among CLIENT, FUNCTION, FLEET, DYNAMO or FRONT."""
 
 CLIENT = _record(lane=_INT, hop_s=_FLOAT, timeout_s=_FLOAT, max_attempts=_INT, throttled_s=_FLOAT, failed_s=_FLOAT,
                  most_s=_FLOAT)
@@ -84,16 +84,29 @@ INSTANCE = _record(number=_INT, busy=_INT, waiting=_INT, head=_INT, tail=_INT, s
 DYNAMO = _record(
     level=_INT, drawn_call=_INT, wholes=_INT, indexes=_INT, shards=_INT, max_attempts=_INT, backoff_s=_FLOAT,
     backoff_max_s=_FLOAT, answer_s=_FLOAT, kinds=_INT, targets=_INT, lags=_INT, moduli=_INT, latencies=_INT, busy=_INT,
-    written=_INT, added=_INT, room_bytes=_FLOAT, adds=_INT, operation=_INT, key=_INT, units=_INT, latency=_INT,
+    written=_INT, versions=_INT, added=_INT, room_bytes=_FLOAT, adds=_INT, operation=_INT, key=_INT, units=_INT, latency=_INT,
     lag_u=_INT, shard_u=_INT)
 """A DynamoDB table. kinds, targets and lags are places in `targets`, by operation; moduli in `moduli`, by index; busy,
-written and added in `key_s`, by key, or NONE; latencies is the first of four quantile tables. operation ... shard_u are
+written, versions and added in `key_s`, by key, or NONE; latencies is the first of four quantile tables. operation ... shard_u are
 columns, `units` the first of one for the table and for each index."""
 
 WHOLE = _record(rate=_FLOAT, share=_FLOAT, burst=_FLOAT, burst_s=_FLOAT, hard=_FLOAT, tokens=_FLOAT, at_s=_FLOAT,
                 consumed=_FLOAT, count=_INT, first=_INT, divided=_INT, adapts=_INT)
 PARTITION = _record(tokens=_FLOAT, hard=_FLOAT, at_s=_FLOAT)
 """As `services.dynamodb.capacity` has them."""
+
+FRONT = _record(
+    classes=_INT, queries=_INT, count=_INT, entries=_INT, lru=_INT, cluster=_INT, versions=_INT, hit_cost=_FLOAT,
+    miss_cost=_FLOAT, write_cost=_FLOAT, on_write=_INT, own_trips=_INT, one_pool=_INT, bypass_share=_FLOAT,
+    operation=_INT, key=_INT, size=_INT, trip=_INT, bypass=_INT)
+"""A cache in front of a table. classes and queries are places in `targets`, by operation; entries the first of its places;
+lru the first of two memories; versions the table's place in `key_s`. operation ... bypass are columns."""
+
+ENTRY = _record(newer=_INT, older=_INT, later=_INT, sooner=_INT, size=_FLOAT, expires_s=_FLOAT, version=_FLOAT)
+LRU = _record(newest=_INT, oldest=_INT, last=_INT, first=_INT, held=_INT, evicted=_INT, used=_FLOAT, most=_FLOAT,
+              ttl_s=_FLOAT)
+CLUSTER = _record(rate=_FLOAT, tokens=_FLOAT, at_s=_FLOAT)
+"""As `services.caches` has them."""
 
 TABLE = _record(first=_INT, length=_INT)
 """A quantile table within `table_u` and `table_value`."""
@@ -103,7 +116,8 @@ TABLES = {
     "run": RUN, "heap": HEAP, "lanes": LANE, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN,
     "rows": CAPACITY, "clients": CLIENT, "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS,
     "environments": ENVIRONMENT, "pools": POOL, "fleets": FLEET, "instances": INSTANCE, "tables": TABLE,
-    "dynamo": DYNAMO, "wholes": WHOLE, "partitions": PARTITION,
+    "dynamo": DYNAMO, "wholes": WHOLE, "partitions": PARTITION, "fronts": FRONT, "entries": ENTRY,
+    "lrus": LRU, "clusters": CLUSTER,
     **{name: np.dtype(kind) for name, kind in {
         "columns": _FLOAT, "masks": _INT, "heads": _INT, "touched": _INT, "known": _INT, "pool_idle": _INT,
         "registered": _INT, "ready": _INT, "live": _INT, "retryable": _INT, "vcpu_free_s": _FLOAT, "cpu_s": _FLOAT,

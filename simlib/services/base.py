@@ -194,6 +194,9 @@ class Service(Checked):
     calls_next: bool = True
     """Whether a service may stand behind it in a stack."""
 
+    stands_before: str = ""
+    """The class of the service that must stand directly behind it, where there is one."""
+
     @property
     def levels(self) -> int:
         """How many levels of nested calls a visit to this service takes."""

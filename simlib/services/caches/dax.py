@@ -9,7 +9,7 @@ import numpy as np
 
 from simlib import facts
 from simlib.capacity_units import READ_BYTES, TRANSACTIONAL_READ, started
-from simlib.params import ParamError, param
+from simlib.params import param
 from simlib.services.base import BYTES_PER_GB, CAPACITY, OK, Metered, Service, Sums, Window
 from simlib.services.caches.front import ITEM, PASSES, QUERY, UPDATES, WRITES, WROTE, Bucket, Front, open_front
 
@@ -32,6 +32,7 @@ class Dax(Service):
 
     title = "DynamoDB Accelerator (DAX)"
     not_billed = ("CPU credits of T nodes", "data transfer between zones")
+    stands_before = "DynamoDb"
 
     node_type: str = param("dax.r5.large", "", "node type", choices=lambda: facts.cache_nodes("dax"))
     nodes: int = param(3, "nodes", "one primary and replicas", 1, 11)
@@ -74,23 +75,23 @@ class Dax(Service):
                    facts.value("dax.write_cost") * self.nodes))
 
     def open(self, run, backend):
-        check_backend(self, backend)
         bucket = Bucket(self.rate(self.nodes))
-        self.watch(run, bucket)
+        self.watch(run, lambda: bucket)
         return open_front(self.front(run.workload), run, backend, bucket)
 
-    def watch(self, run, bucket) -> None:
-        """Starts what happens to the nodes on either engine, and notes what stood ready."""
+    def watch(self, run, cluster_of) -> None:
+        """Starts what happens to the nodes on either engine, and notes what stood ready; `cluster_of()` gives the bucket
+        that limits them."""
         if self.fails_at_s is not None:
-            run.start(self._loss(run, bucket))
+            run.start(self._loss(run, cluster_of))
         run.at_end(lambda: self._close(run))
 
-    def _loss(self, run, bucket):
+    def _loss(self, run, cluster_of):
         yield run.at(self.fails_at_s, CAPACITY, 0, 0)
-        set_rate(bucket, self.rate(self.nodes - 1), run.now)
+        set_rate(cluster_of(), self.rate(self.nodes - 1), run.now)
         if self.back_after_s is not None:
             yield run.at(self.fails_at_s + self.back_after_s, CAPACITY, 0, 0)
-            set_rate(bucket, self.rate(self.nodes), run.now)
+            set_rate(cluster_of(), self.rate(self.nodes), run.now)
 
     def _close(self, run):
         lost_s = math.inf if self.fails_at_s is None else self.fails_at_s
@@ -126,13 +127,6 @@ def set_rate(bucket, rate: float, now_s: float) -> None:
     """Gives a cluster another throughput from now on."""
     bucket.tokens = min(bucket.tokens + (now_s - bucket.at_s) * bucket.rate, rate)
     bucket.at_s, bucket.rate = now_s, rate
-
-
-def check_backend(cache, backend) -> None:
-    """Refuses a cache that no table stands behind. Raises ParamError."""
-    if not hasattr(backend, "versions"):
-        raise ParamError(f"{type(cache).__name__} stands in front of nothing it can cache; put DynamoDb directly behind "
-                         "it in the stack.")
 
 
 def sized(hits_kb: float, misses_kb: float, writes_kb: float, nodes: int) -> float:

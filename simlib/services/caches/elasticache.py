@@ -8,13 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from simlib import facts
-from simlib.params import ParamError, param
+from simlib.params import param
 from simlib.services.base import BYTES_PER_GB, OK, Metered, Service, Sums, Window
-from simlib.services.caches.dax import check_backend
-from simlib.services.caches.front import DELETES, ITEM, KEEPS, PASSES, QUERY, UPDATES, WRITES, Front, open_front
+from simlib.services.caches.front import (
+    DELETES,
+    HIT,
+    ITEM,
+    KEEPS,
+    MISS,
+    PASSES,
+    QUERY,
+    UPDATES,
+    WRITES,
+    Front,
+    open_front,
+)
 
 ON_WRITE = {"delete": DELETES, "update": UPDATES, "nothing": KEEPS}
 ENGINES = ("valkey", "redis", "memcached")
+TRIPS = np.array([1, 1, 2, 1, 2])
+"""Trips to the cache of a call that was refused, a hit, a miss that was filled, one handed through, a write."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +46,7 @@ class ElastiCache(Service):
 
     title = "Amazon ElastiCache"
     not_billed = ("backups", "data transfer between zones")
+    stands_before = "DynamoDb"
 
     engine: str = param("valkey", "", "engine", choices=ENGINES)
     serverless: bool = param(False, "", "pay for data and requests in place of nodes")
@@ -69,9 +83,15 @@ class ElastiCache(Service):
             latency="cache.elasticache", costs=(0.0, 0.0, 0.0), bypass_share=self.bypass_share, one_pool=True)
 
     def open(self, run, backend):
-        check_backend(self, backend)
         run.at_end(lambda: self.close(run))
         return open_front(self.front(run.workload), run, backend, None)
+
+    def stored_gb(self, sums: Sums, window: Window) -> float:
+        """What a serverless cache holds on average: what was filled, each for its time to live (Little's law), at least
+        what AWS bills."""
+        lives_s = min(self.ttl_s or window.window_s, window.window_s)
+        held_gb = sums["filled_bytes"] * lives_s / window.window_s / BYTES_PER_GB
+        return max(held_gb, facts.value(f"elasticache.serverless_least_gb.{self.engine}", window.date))
 
     def close(self, run) -> None:
         """Notes what stood ready."""
@@ -79,4 +99,19 @@ class ElastiCache(Service):
             run.capacity(node, 0.0, run.window_s, 1.0)
 
     def tally(self, metered: Metered, sums: Sums):
+        spans, workload = metered.spans, metered.workload
         sums.add("node_s", metered.capacity["end_s"] - metered.capacity["start_s"])
+        if not self.serverless:
+            return
+        request = spans["request"].astype(np.int64)
+        items = np.array([each.items for each in workload.traffic.operations], dtype=np.int64)
+        kilobytes = np.maximum(1, -(-workload.item_bytes[request] * items[workload.operation[request]] // 1024))
+        trips = TRIPS[spans["resource"]] - (spans["status"] != OK) * (spans["resource"] != HIT)
+        sums.add("ecpu", np.maximum(trips, 0) * kilobytes)
+        sums.add("filled_bytes", (kilobytes * 1024)[(spans["resource"] == MISS) & (spans["status"] == OK)])
+
+    def usage(self, sums: Sums, window: Window):
+        if not self.serverless:
+            return {f"elasticache.node.{self.engine}.{self.node_type}": sums["node_s"] / 3600}
+        return {f"elasticache.serverless_data.{self.engine}": self.stored_gb(sums, window) * window.hours,
+                f"elasticache.serverless_ecpu.{self.engine}": sums["ecpu"]}

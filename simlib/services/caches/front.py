@@ -78,7 +78,7 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
     caches = [Lru(most, ttl_s) for most, ttl_s in zip(front.most_bytes, front.ttl_s)]
     operation_of, key_of = memoryview(workload.operation), memoryview(workload.key)
     size_of = memoryview(result_bytes(workload))
-    trip_s = memoryview(dists.table(workload.uniforms("cache.latency"), *facts.latency(front.latency)))
+    trip_s = memoryview(trips_s(front, workload))
     bypass = memoryview(workload.uniforms("cache.bypass")) if front.bypass_share else None
     hit_cost, miss_cost, write_cost = front.costs
 
@@ -115,9 +115,9 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
         if front.own_trips and (fills or changes):
             yield run.at(run.now + trip, ARRIVAL, request, number)
         if fills and not (entries[place].size > 0.0 and entries[place].version > version):
-            put(cache, entries, place, size, version, run.now)
+            put(cache, entries, place, float(size), version, run.now)
         elif changes and front.on_write == UPDATES:
-            put(cache, entries, place, size, version, run.now)
+            put(cache, entries, place, float(size), version, run.now)
         elif changes:
             drop(cache, entries, place)
         run.span(request, number, start_s, work_s=trip, status=status,
@@ -125,6 +125,11 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
         return status
 
     return call
+
+
+def trips_s(front: Front, workload) -> np.ndarray:
+    """Seconds of a trip to the cache and back, by request."""
+    return dists.table(workload.uniforms("cache.latency"), *facts.latency(front.latency))
 
 
 def result_bytes(workload) -> np.ndarray:
