@@ -15,6 +15,7 @@ from simlib.engine import ENGINES, simulate
 from simlib.params import ParamError
 from simlib.pricing import PriceError, bill
 from simlib.scenario_file import about, load, shipped
+from simlib.summary import RELATIVE_ERROR, Summary
 from simlib.workload import WorkloadError
 
 EXPECTED = (ParamError, WorkloadError, PriceError, facts.FactError, SweepError)
@@ -115,12 +116,13 @@ def _warn_of_the_future(date: str) -> None:
 
 def _print_summary(result) -> None:
     numbers = result.summary()
+    exactness = f" (within {RELATIVE_ERROR:.1%})" if isinstance(result, Summary) else ""
     print(f"\nWhat happened in {_length(result.window.window_s)}")
     print(f"  requests     {numbers['requests']:,}: {numbers['served']:,} served, {numbers['failed']:,} "
           f"failed, {numbers['throttled']:,} throttled")
     if numbers["served"]:
         print(f"  latency      p50 {numbers['p50_ms']:,.1f} ms, p95 {numbers['p95_ms']:,.1f} ms, "
-              f"p99 {numbers['p99_ms']:,.1f} ms, mean {numbers['mean_ms']:,.1f} ms")
+              f"p99 {numbers['p99_ms']:,.1f} ms{exactness}, mean {numbers['mean_ms']:,.1f} ms")
         parts = [f"{part} {numbers[part + '_ms']:,.1f} ms" for part in PARTS if numbers[part + "_ms"] >= 0.05]
         print(f"  of the mean  {', '.join(parts) or 'nothing'}")
     print(f"  cold starts  {numbers['cold_starts']:,}, {numbers['cold_share']:.2%} of calls")

@@ -202,6 +202,15 @@ class Result:
         levels -= np.searchsorted(end_s, times, "right")
         return times, levels
 
+    def peak_in_use(self, position: int) -> int:
+        """The most requests that were in progress at a service at once."""
+        spans = self.of(position)
+        taken = spans["status"] != THROTTLED
+        start_s, end_s = (np.sort(spans[name][taken], kind="stable") for name in ("start_s", "end_s"))
+        levels = np.searchsorted(start_s, start_s, "right")
+        levels -= np.searchsorted(end_s, start_s, "right")
+        return int(levels.max(initial=0))
+
     def mean_in_use(self, position: int) -> float:
         """Requests in progress at a service, averaged over the window."""
         spans = self.of(position)
@@ -239,7 +248,7 @@ class Result:
         }
         for part, seconds in self.parts_s.items():
             numbers[f"{part}_ms"] = float(seconds[self.ok].mean() * 1000) if served.size else float("nan")
-        numbers["peak_concurrency"] = int(self.in_use(position)[1].max(initial=0))
+        numbers["peak_concurrency"] = self.peak_in_use(position)
         numbers["mean_concurrency"] = self.mean_in_use(position)
         numbers["mean_standing"] = self.mean_standing(position)
         return numbers

@@ -44,7 +44,12 @@ class Histogram:
     def quantile(self, q) -> np.ndarray:
         """Quantiles (of one number or an array of them) as `numpy.quantile` gives them, within RELATIVE_ERROR."""
         total = int(self.counts.sum())
-        q = np.asarray(q, dtype=float)
+        try:
+            q = np.asarray(q, dtype=float)
+        except (TypeError, ValueError):
+            q = np.array(np.nan)
+        if not ((q >= 0) & (q <= 1)).all():
+            raise ParamError("A quantile is asked for by numbers between 0 and 1; write for example 0.99.")
         if not total:
             return np.full(q.shape, np.nan)
         rank = q * (total - 1)
@@ -54,6 +59,14 @@ class Histogram:
         return middle[low] + (rank - below) * (middle[high] - middle[low])
 
 
+def _blocks_of(request: np.ndarray, shift: int) -> list[int]:
+    """The blocks in which some requests lie."""
+    if not len(request):
+        return []
+    first, last = int(request.min()) >> shift, int(request.max()) >> shift
+    return list(range(first, last + 1)) if last - first < 4 else np.unique(request >> shift).tolist()
+
+
 class _Across:
     """A column of the requests in memory, taken by request number from whichever block holds it."""
 
@@ -61,18 +74,16 @@ class _Across:
         self.blocks, self.shift, self.name = blocks, shift, name
 
     def __getitem__(self, request: np.ndarray) -> np.ndarray:
-        block = request >> self.shift
-        found = np.unique(block)
+        found = [self.blocks[number] for number in _blocks_of(request, self.shift) if number in self.blocks]
         if len(found) == 1:
-            part = self.blocks[int(found[0])]
-            return getattr(part, self.name)[request - part.first]
-        values = None
-        for number in found.tolist():
-            part, mine = self.blocks[number], block == number
+            return getattr(found[0], self.name)[request - found[0].first]
+        values = np.empty(0)
+        for part in found:
+            mine = request >> self.shift == part.first >> self.shift
             column = getattr(part, self.name)
-            values = np.empty(len(request), column.dtype) if values is None else values
+            values = values if len(values) else np.empty(len(request), column.dtype)
             values[mine] = column[request[mine] - part.first]
-        return np.empty(0) if values is None else values
+        return values
 
 
 class _Requests:
@@ -108,6 +119,9 @@ class Summary:
         self._has_client = begins_with_client(scenario)
         self._attempts: dict[int, dict[str, np.ndarray]] = {}
 
+    def __repr__(self) -> str:
+        return f"Summary({self.n:,} requests in {self._window_s:,g} s, seed {self.seed}, by {self.engine})"
+
     @property
     def window(self) -> Window:
         """The window that was played, for a bill."""
@@ -136,7 +150,7 @@ class Summary:
         summary = cls(result.scenario, result.seed, result.window.window_s, result.engine)
         shift = max(result.n - 1, 1).bit_length()
         summary.add(list(zip(result.span_rows, result.capacity_rows)), {0: result.workload}, shift)
-        summary.peak = int(result.in_use(first_working(result.scenario))[1].max(initial=0))
+        summary.peak = result.peak_in_use(first_working(result.scenario))
         return summary
 
     # Taking rows in
@@ -179,7 +193,7 @@ class Summary:
                    "spent_s": (spans["end_s"][mine] - spans["start_s"][mine])[order],
                    **{name: spans[name][mine][order] for name in ("wait_s", "init_s", "work_s")}}
         request = spans["request"][mine][order].astype(np.int64)
-        for number in np.unique(request >> shift).tolist():
+        for number in _blocks_of(request, shift):
             kept = self._attempts.setdefault(number, {name: np.zeros(1 << shift, column.dtype)
                                                       for name, column in columns.items()})
             here = request >> shift == number
@@ -215,7 +229,7 @@ class Summary:
     def _deciding(self, request, attempt, shift) -> dict[str, np.ndarray]:
         """What the attempts met that decided how requests ended; zeros where none is known."""
         found = {name: np.zeros(len(request)) for name in ("spent_s", "wait_s", "init_s", "work_s")}
-        for number in self._attempts.keys() & set(np.unique(request >> shift).tolist()):
+        for number in self._attempts.keys() & set(_blocks_of(request, shift)):
             kept = self._attempts[number]
             here = np.flatnonzero(request >> shift == number)
             place = request[here] - (number << shift)

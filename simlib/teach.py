@@ -496,6 +496,31 @@ class Control:
         return number(value, 4) if value < 1000 else f"{value:,.0f}"
 
 
+@dataclass(frozen=True)
+class TextControl(Control):
+    """A text that a learner types freely; `choices` hold examples of it, of which one is the default."""
+
+    most_characters: int = 2000
+
+    def parse(self, typed):
+        """The text as typed. Raises InputError when it is too long."""
+        text = str(typed)
+        if len(text) > self.most_characters:
+            raise InputError(
+                _(
+                    "{label}: that are {given} characters, but at most {most} fit here; shorten the text.",
+                    label=_(self.label),
+                    given=f"{len(text):,}",
+                    most=f"{self.most_characters:,}",
+                )
+            )
+        return text
+
+    def show(self, value) -> str:
+        """The text in quotation marks, cut where it is long."""
+        return f"“{value}”" if len(value) <= 24 else f"“{value[:23]}…”"
+
+
 def control(cls, name: str, label: str, **overrides) -> Control:
     """A control over a declared parameter: limits, unit, meaning and default come from `parameters(cls)`.
 

@@ -157,7 +157,12 @@ class _Slider:
         self._on_move = on_move
         name = _(control.label) + (f" ({_(control.unit)})" if control.unit else "")
         about = _(control.doc) if control.doc else ""
-        if control.choices:
+        if isinstance(control, teach.TextControl):
+            self.main = w.Text(
+                value=control.default, continuous_update=live, layout=w.Layout(width="300px")
+            )
+            self.field = None
+        elif control.choices:
             self.main = w.Dropdown(
                 options=[(_(words), value) for value, words in control.choices],
                 value=control.default,

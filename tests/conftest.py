@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 
 import pytest
 from hypothesis import settings
@@ -32,6 +33,15 @@ def find_chromium():
 def chromium():
     """Path of Chromium for playwright's `launch(executable_path=...)`, in tests marked `browser`."""
     return find_chromium()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def shops_close_with_their_tests():
+    """A lesson's moto stays on for the learner's session; here it would answer the tests of other files as well."""
+    yield
+    for name, module in list(sys.modules.items()):
+        if name.startswith("simlib.lessons.") and hasattr(module, "close_shop"):
+            module.close_shop()
 
 
 def pytest_addoption(parser):

@@ -28,6 +28,7 @@ LAYERS = (
     "engine",
     "life",
     "pricing",
+    "meter",
     "compare",
     "scenario_file",
     "i18n",
@@ -135,6 +136,9 @@ def test_importing_the_package_loads_nothing_heavy():
         "dask",
         "distributed",
         "multiprocessing",
+        "boto3",
+        "botocore",
+        "moto",
     }
     assert not heavy & set(loaded)
 

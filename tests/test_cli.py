@@ -459,3 +459,19 @@ def test_help_and_version_are_there_for_whoever_asks(capsys):
         main(["--version"])
     assert stop.value.code == 0
     assert facts.AS_OF in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("options", [[], ["--engine", "simpy"], ["--engine", "fast"], ["--summary"]])
+def test_a_run_tells_the_same_whoever_plays_it_and_a_summary_says_how_exact_it_is(options, capsys):
+    assert cli.main(["run", "quiet_blog", "--json", *options]) == 0
+    document = json.loads(capsys.readouterr().out)
+    expected = simulate(load("quiet_blog"), engine="simpy")
+    assert document["bill"]["total_usd"] == bill(expected).total_usd
+    assert document["summary"]["cold_starts"] == expected.summary()["cold_starts"]
+    assert cli.main(["run", "quiet_blog", *options]) == 0
+    assert ("(within 0.4%)" in capsys.readouterr().out) == (options == ["--summary"])
+
+
+def test_warm_says_where_compiled_kernels_lie(capsys):
+    assert cli.main(["warm"]) == 0
+    assert "kernels lie in" in capsys.readouterr().out

@@ -353,6 +353,7 @@ def test_in_use_counts_requests_in_progress_as_steps():
         arriving_at([0.0, 1.0, 1.5, 3.0], window_s=4, io_s=2.0), steady_function(account_concurrency=2)
     )
     times, levels = result.in_use(0)
+    assert result.peak_in_use(0) == levels.max()
     assert list(zip(times.tolist(), levels.tolist())) == [(0, 1), (1, 2), (2, 1), (3, 1), (5, 0)]
     assert result.summary()["peak_concurrency"] == 2
 

@@ -81,7 +81,8 @@ def test_every_package_that_simlib_imports_is_a_dependency():
     outside = imported - sys.stdlib_module_names - {"simlib"}
     assert "simpy" in outside
     wanted = {name: canonicalize_name(owners.get(name, [name])[0]) for name in outside}
-    allowed = set(requirements()) | set(requirements("fast")) | {"ipython", "llvmlite"}  # with ipywidgets and numba
+    brought_along = {"botocore", "ipython", "llvmlite"}  # by boto3, ipywidgets and numba
+    allowed = set(requirements()) | set(requirements("fast")) | brought_along
     assert set(wanted.values()) <= allowed, sorted(set(wanted.values()) - allowed)
 
 

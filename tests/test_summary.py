@@ -116,6 +116,10 @@ def test_what_a_summary_does_not_have_is_named_with_the_cure():
     with pytest.raises(ParamError, match='no spans.*keep="spans"'):
         _ = summary.spans
     assert not hasattr(summary, "anything_else")
+    assert repr(summary).startswith(f"Summary({summary.n:,} requests in 1,800 s, seed 0, by ")
+    for nonsense in (1.5, -0.1, "p99", [0.5, 2], float("nan")):
+        with pytest.raises(ParamError, match="between 0 and 1"):
+            summary.quantile_ms(nonsense)
 
 
 # Drawing in blocks ----------------------------------------------------------------------------------------

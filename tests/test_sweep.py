@@ -158,13 +158,23 @@ def test_batches_have_each_cell_once_are_not_too_long_and_keep_the_same_requests
     assert all((cells[number].scenario, cells[number].seed) == (scenario, seed)
                for batch in batches for number, scenario, seed in batch)
     loads = [sum(cells[number].requests for number, _, _ in batch) for batch in batches]
-    share = sum(cell.requests for cell in cells) / (4 * workers)
+    share = sum(cell.requests for cell in cells) / (2 * workers)
     for batch, requests in zip(batches, loads):
         assert len(batch) == 1 or (workers > 1 and requests <= min(400_000, share) * (1 + 1e-9))
     assert loads == sorted(loads, reverse=True)
     kinds = {(drawn[number][0], drawn[number][1]) for number in numbers}
     changes = sum(len({(drawn[number][0], drawn[number][1]) for number, _, _ in batch}) - 1 for batch in batches)
     assert changes <= len(kinds) - 1
+
+
+@pytest.mark.parametrize("workers", [2, 5, 16])
+def test_batches_shrink_towards_the_end_so_that_no_worker_waits_long_for_the_last(workers):
+    """Whoever is free takes the next batch: all end within one cell of each other, of a thousand equal cells."""
+    cells = [sweeps.Cell("x", BASE, seed, "", 3000.0) for seed in range(1000)]
+    busy = [0] * workers
+    for batch in sweeps._batches(cells, workers):
+        busy[busy.index(min(busy))] += len(batch)
+    assert sum(busy) == 1000 and max(busy) - min(busy) <= 1
 
 
 @settings(max_examples=30)

@@ -30,8 +30,8 @@ SENTENCES = (ParamError, WorkloadError, PriceError, facts.FactError)
 BATCH_REQUESTS = 400_000
 """About so many requests are played before a worker reports: enough to share what was drawn, little to lose."""
 
-BATCHES_PER_WORKER, CELL_REQUESTS = 4, 2000
-"""At least so many batches for each worker, where there are cells enough; a cell weighs so many requests more."""
+CELL_REQUESTS = 2000
+"""What a cell costs whatever it plays, in requests."""
 
 
 class SweepError(RuntimeError):
@@ -261,11 +261,12 @@ def _deaf_children() -> Iterator[None]:
 def _batches(cells: list[Cell], workers: int) -> list[tuple]:
     """The cells as batches of (number, scenario, seed), the longest first.
 
-    Cells of the same traffic and seed stand side by side, so that what one has drawn the next can use. A lone worker
-    gets batches of one cell, and so has the last one at hand whenever it is stopped.
+    Cells of the same traffic and seed stand side by side, so that what one has drawn the next can use. A batch is at
+    most half of a worker's share of what is left, so that all end together. A lone worker gets batches of one cell,
+    and so has the last one at hand whenever it is stopped.
     """
-    enough = sum(cell.requests for cell in cells) / (BATCHES_PER_WORKER * workers)
-    most = min(BATCH_REQUESTS, enough) if workers > 1 else 0
+    left = sum(cell.requests for cell in cells)
+    most = 0.0
     traffics: dict[str, int] = {}
     places = [(traffics.setdefault(repr(cell.scenario.traffic), len(traffics)), cell.seed) for cell in cells]
     batches: list[list] = []
@@ -275,8 +276,10 @@ def _batches(cells: list[Cell], workers: int) -> list[tuple]:
         if not batches or loads[-1] + cell.requests > most:
             batches.append([])
             loads.append(0.0)
+            most = min(BATCH_REQUESTS, left / (2 * workers)) if workers > 1 else 0.0
         batches[-1].append((number, cell.scenario, cell.seed))
         loads[-1] += cell.requests
+        left -= cell.requests
     return [tuple(batches[k]) for k in sorted(range(len(batches)), key=loads.__getitem__, reverse=True)]
 
 

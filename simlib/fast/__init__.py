@@ -19,7 +19,7 @@ __all__ = ["compile_elsewhere", "has_numba", "is_loaded", "is_ready", "is_stored
            "warm"]
 
 BLOCK = 1 << 16
-"""Requests that summary mode draws at once."""
+"""Requests whose columns are in memory at once, or a small multiple of it."""
 
 
 def supports(scenario: Scenario) -> list[str]:
@@ -82,7 +82,8 @@ def play(scenario: Scenario, workload: Workload, progress=None, is_compiled: boo
             spans[number].add(span_rows)
             capacities[number].add(capacity_rows)
 
-    _run(scenario, workload, iter([workload]), workload.n, collect, progress and progress(workload.n), is_compiled)
+    parts = (workload.part(low, min(low + BLOCK, workload.n)) for low in range(0, workload.n, BLOCK))
+    _run(scenario, workload, parts, BLOCK, collect, progress and progress(workload.n), is_compiled)
     return tuple(each.rows() for each in spans), tuple(each.rows() for each in capacities)
 
 

@@ -14,6 +14,7 @@ from simlib.fast.flow import (
     uniform,
     visit,
     wait,
+    wait_in_lane,
 )
 from simlib.fast.world import NONE
 from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COMPLETION, OK, THROTTLED, TIMED_OUT
@@ -43,7 +44,7 @@ def client(world, number):
         frame.j = inner
         set_deadline(world, number, run.now_s + settings.timeout_s, inner)
         if settings.hop_s:
-            return wait(world, number, run.now_s + settings.hop_s, ARRIVAL, inner, _THERE)
+            return wait_in_lane(world, number, settings.lane, run.now_s + settings.hop_s, ARRIVAL, inner, _THERE)
         step = _THERE
     if step == _THERE:
         following = world.levels[frame.level].next
@@ -58,7 +59,8 @@ def client(world, number):
             return NONE
         frame.k = run.status
         if settings.hop_s:
-            return wait(world, number, run.now_s + settings.hop_s, COMPLETION, frame.j, _BACK)
+            return wait_in_lane(world, number, settings.lane + 1, run.now_s + settings.hop_s, COMPLETION, frame.j,
+                                _BACK)
     elif frame.i == _GIVEN_UP:
         free_frame(world, number)
         return NONE

@@ -1,7 +1,7 @@
 """The requests as kernels see them: a ring of columns, filled block by block as the run goes on.
 
-A run that keeps all its spans has one block with all requests; a run that only sums up holds those blocks whose
-requests have not all ended. Cold-start dice are thrown when the first request of a few thousand meets a cold start.
+Those blocks are held whose requests have not all ended. Cold-start dice are thrown when the first request of a few
+thousand meets a cold start.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _LATE_SHIFT = 14
 class Columns:
     """The columns of one run.
 
-    parts: the drawn requests, one Workload per block, in order; block_size: requests in each of them but the last.
+    parts: the drawn requests, one Workload per block, in order; block_size: requests in each of them but the last, a
+    power of two.
     `add` and `add_late` declare columns before `begin`; `load` brings the next block in.
     """
 
@@ -57,11 +58,11 @@ class Columns:
         self._late.append((first, fill))
         return first, len(self._late) - 1
 
-    def begin(self, size: int) -> None:
-        """Makes room for the columns of one block of `size` requests."""
+    def begin(self) -> None:
+        """Makes room for the columns of one block."""
         run = self.state.view.run[0]
         run.block_shift, run.late_shift, run.late_kinds = self.shift, self.late_shift, len(self._late)
-        self.state.set_columns(np.empty((len(self._fills), max(size, 1))))
+        self.state.set_columns(np.empty((len(self._fills), 1 << self.shift)))
         self.state.replace("live", np.zeros(1))
         self.state.replace("known", np.zeros(self._late_per_slot))
         self._mask()
@@ -125,9 +126,6 @@ class Columns:
         state = self.state
         state.replace("live", spread(state.view.live, 1))
         state.replace("known", spread(state.view.known, self._late_per_slot))
-        if was == 1:
-            pad = (1 << self.shift) - state.columns.shape[1]
-            state.set_columns(np.pad(state.columns, ((0, 0), (0, pad))))
         constants = state.columns[:, 0].copy()
         state.set_columns(spread(state.columns, 1 << self.shift))
         same = ~np.array(self._masked)

@@ -78,7 +78,10 @@ def stored_in() -> Path | None:
 
 def is_stored() -> bool:
     """Whether loading takes a moment only, because the kernels were compiled before."""
-    return has_numba() and stored_in() is not None
+    try:
+        return has_numba() and stored_in() is not None
+    except (ImportError, OSError):  # numba is there and does not work
+        return False
 
 
 def is_loaded(entry) -> bool:
@@ -87,10 +90,10 @@ def is_loaded(entry) -> bool:
 
 
 @cache
-def compile_elsewhere() -> None:
+def compile_elsewhere() -> subprocess.Popen:
     """Has another process compile the kernels, once, while this one goes on with plain Python or SimPy."""
-    subprocess.Popen([sys.executable, "-m", "simlib", "warm"], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                     stderr=subprocess.DEVNULL)
+    return subprocess.Popen([sys.executable, "-m", "simlib", "warm"], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def _place_for_new() -> Path:

@@ -63,23 +63,31 @@ def is_before(one, other):
     return one.sequence < other.sequence
 
 
-@kernel
-def push(world, time_s, kind, request, call, frame):
-    """Puts an event into the queue."""
-    run, heap, events = world.run[0], world.heap, world.events
+@inlined
+def new_event(world, time_s, kind, request, call, frame):
+    run = world.run[0]
     number = run.free_event
-    event = events[number]
+    event = world.events[number]
     run.free_event = event.next
+    event.time_s = time_s
     event.order = (kind << KIND_SHIFT) | request
     event.call = call
     event.sequence = run.sequence
     event.frame = frame
     run.sequence += 1
+    return number
+
+
+@kernel
+def push(world, time_s, kind, request, call, frame):
+    """Puts an event into the queue."""
+    run, heap, events = world.run[0], world.heap, world.events
+    number = new_event(world, time_s, kind, request, call, frame)
     place = run.events
     run.events = place + 1
     while place > 0:
         above = heap[(place - 1) >> 2]
-        if above.time_s < time_s or (above.time_s == time_s and is_before(events[above.event], event)):
+        if above.time_s < time_s or (above.time_s == time_s and is_before(events[above.event], events[number])):
             break
         here = heap[place]
         here.time_s = above.time_s
@@ -90,8 +98,51 @@ def push(world, time_s, kind, request, call, frame):
 
 
 @kernel
+def push_in_lane(world, name, time_s, kind, request, call, frame):
+    """Puts an event behind those of its lane; where it is not later than the last one, into the queue."""
+    run, lane = world.run[0], world.lanes[name]
+    if lane.head != NONE and lane.tail_s >= time_s:
+        push(world, time_s, kind, request, call, frame)
+        return
+    number = new_event(world, time_s, kind, request, call, frame)
+    world.events[number].next = NONE
+    if lane.head == NONE:
+        lane.head = number
+        lane.time_s = time_s
+    else:
+        world.events[lane.tail].next = number
+    lane.tail = number
+    lane.tail_s = time_s
+    run.in_lanes += 1
+
+
+@inlined
+def drop_from_lane(world, name):
+    """Takes the first event of a lane away."""
+    run, lane = world.run[0], world.lanes[name]
+    number = lane.head
+    event = world.events[number]
+    lane.head = event.next
+    lane.time_s = FOREVER if event.next == NONE else world.events[event.next].time_s
+    event.next = run.free_event
+    run.free_event = number
+    run.in_lanes -= 1
+
+
+@kernel
+def first_of_ties(world, below, count, time_s):
+    """Which of the branches from `below` on has the first event at `time_s`."""
+    best = NONE
+    for place in range(below, min(below + 4, count)):
+        if world.heap[place].time_s == time_s and (best == NONE or is_before(
+                world.events[world.heap[place].event], world.events[world.heap[best].event])):
+            best = place
+    return best
+
+
+@kernel
 def drop_first(world):
-    """Takes the next event away."""
+    """Takes the next event of the queue away."""
     run, heap, events = world.run[0], world.heap, world.events
     first = heap[0].event
     events[first].next = run.free_event
@@ -103,11 +154,14 @@ def drop_first(world):
     below = 1
     while below < count:
         best, best_s = below, heap[below].time_s
+        ties = 0
         for other in range(below + 1, min(below + 4, count)):
             time_s = heap[other].time_s
-            if time_s < best_s or (time_s == best_s and is_before(events[heap[other].event],
-                                                                  events[heap[best].event])):
-                best, best_s = other, time_s
+            ties += time_s == best_s
+            best = other if time_s < best_s else best
+            best_s = time_s if time_s < best_s else best_s
+        if ties:
+            best = first_of_ties(world, below, count, best_s)
         if last_s < best_s or (last_s == best_s and is_before(events[last], events[heap[best].event])):
             break
         heap[place].time_s = best_s
@@ -240,6 +294,17 @@ def wait(world, number, time_s, kind, call, step):
     frame = world.frames[number]
     frame.step = step
     push(world, time_s, kind, frame.request, call, number)
+    if time_s >= frame.soonest_s:
+        arm(world, number, time_s)
+    return NONE
+
+
+@inlined
+def wait_in_lane(world, number, name, time_s, kind, call, step):
+    """The same where everybody waits equally long."""
+    frame = world.frames[number]
+    frame.step = step
+    push_in_lane(world, name, time_s, kind, frame.request, call, number)
     if time_s >= frame.soonest_s:
         arm(world, number, time_s)
     return NONE

@@ -7,6 +7,7 @@ from simlib.fast.compiling import inlined, kernel
 from simlib.fast.ec2 import answered, server
 from simlib.fast.flow import (
     DONE,
+    FOREVER,
     FULL,
     IDLE,
     IS_ACCEPT,
@@ -23,6 +24,8 @@ from simlib.fast.flow import (
     REQUEST_OF,
     column,
     drop_first,
+    drop_from_lane,
+    is_before,
     is_late,
     visit,
 )
@@ -69,28 +72,21 @@ def step_late(world, number):
 def has_room(world):
     """Whether every table has room for what one event may add."""
     run = world.run[0]
-    return (run.events + run.reserve <= run.event_room and run.free_frames >= run.reserve
+    return (run.events + run.in_lanes + run.reserve <= run.event_room and run.free_frames >= run.reserve
             and run.idle + run.reserve <= run.environment_room
             and run.most_spans + run.reserve <= run.span_room
             and run.most_rows + run.idle + run.reserve <= run.row_room)
 
 
 @inlined
-def arrival_is_next(world, arrival_s):
-    """Whether the next arrival comes before the next event."""
-    run = world.run[0]
-    if run.events == 0:
-        return True
-    first_s = world.heap[0].time_s
-    if first_s != arrival_s:
-        return arrival_s < first_s
-    first = world.events[world.heap[0].event]
+def arrival_precedes(run, event):
+    """Whether the next arrival comes before an event of the same instant."""
     order = (ARRIVAL << KIND_SHIFT) | run.arrived
-    if first.order != order:
-        return order < first.order
-    if first.call != 0:
-        return first.call > 0
-    return run.first_sequence < first.sequence
+    if event.order != order:
+        return order < event.order
+    if event.call != 0:
+        return event.call > 0
+    return run.first_sequence < event.sequence
 
 
 @inlined
@@ -113,17 +109,28 @@ def note_peak(world):
 @inlined
 def next_visit(world):
     """Takes the next arrival or event: the frame that goes on, or NONE where it has become meaningless."""
-    run = world.run[0]
+    run, events = world.run[0], world.events
+    first, time_s, lane = NONE, FOREVER, NONE
+    if run.events > 0:
+        first, time_s = world.heap[0].event, world.heap[0].time_s
+    for name in range(run.lanes):
+        head, head_s = world.lanes[name].head, world.lanes[name].time_s
+        if head != NONE and (head_s < time_s or first == NONE or (
+                head_s == time_s and is_before(events[head], events[first]))):
+            first, time_s, lane = head, head_s, name
     if run.arrived < run.loaded:
         arrival_s = column(world, ARRIVAL_COLUMN, run.arrived)
-        if arrival_is_next(world, arrival_s):
+        if first == NONE or arrival_s < time_s or (arrival_s == time_s and arrival_precedes(run, events[first])):
             to_time(world, arrival_s)
             run.arrived += 1
             return visit(world, 0, run.arrived - 1, 0, NONE)
-    event = world.events[world.heap[0].event]
-    to_time(world, world.heap[0].time_s)
+    to_time(world, time_s)
+    event = events[first]
     number, request, call = event.frame, event.order & REQUEST_OF, event.call
-    drop_first(world)
+    if lane == NONE:
+        drop_first(world)
+    else:
+        drop_from_lane(world, lane)
     if number < 0:
         run.trap = OUTSIDE
         run.trapped = number
@@ -167,7 +174,7 @@ def advance(world):
         if run.arrived == run.loaded:
             if not run.all_loaded:
                 return MORE_REQUESTS
-            if run.events == 0:
+            if run.events + run.in_lanes == 0:
                 note_peak(world)
                 return DONE
         number = next_visit(world)

@@ -75,8 +75,7 @@ class Player:
 
     workload: what stands for all requests (its seed, window and operations); parts: the requests, block by block;
     collect(tables, columns): takes (spans, capacity) of every service in order of their end, and the Columns;
-    watched: the level whose peak
-    of visits at once is kept.
+    watched: the level whose peak of visits at once is kept.
     """
 
     def __init__(self, scenario: Scenario, workload: Workload, parts: Iterator[Workload], block_size: int, collect,
@@ -96,7 +95,7 @@ class Player:
         self._begin(watched)
         for level in reversed(range(len(scenario.stack))):
             setup.open_service(self, level, scenario.stack[level])
-        self.columns.begin(block_size)
+        self.columns.begin()
         self._start()
 
     def _begin(self, watched):
@@ -164,7 +163,7 @@ class Player:
         state = self.state
         run = state.view.run[0]
         reserve = int(run.reserve)
-        if run.events + reserve > state.length("events"):
+        if run.events + run.in_lanes + reserve > state.length("events"):
             more = max(256, 4 * reserve, state.length("events"))
             state.lengthen("heap", more)
             state.lengthen_stack("events", more, "free_event")

@@ -41,10 +41,14 @@ def open_service(player, level: int, service) -> None:
 
 
 def _client(player, level, client):
-    unit = player.state.add("clients", hop_s=client.round_trip_s(player.scenario.region) / 2,
-                            timeout_s=client.timeout_s, max_attempts=client.max_attempts,
-                            throttled_s=client.backoff_throttled_s, failed_s=client.backoff_failed_s,
-                            most_s=client.backoff_max_s)
+    state = player.state
+    lane = state.add("lanes", head=NONE)
+    state.add("lanes", head=NONE)
+    state.view.run[0].lanes = lane + 2
+    unit = state.add("clients", lane=lane, hop_s=client.round_trip_s(player.scenario.region) / 2,
+                     timeout_s=client.timeout_s, max_attempts=client.max_attempts,
+                     throttled_s=client.backoff_throttled_s, failed_s=client.backoff_failed_s,
+                     most_s=client.backoff_max_s)
     return IS_CLIENT, unit, NONE
 
 

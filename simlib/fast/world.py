@@ -21,21 +21,24 @@ def _record(**fields) -> np.dtype:
 
 
 RUN = _record(
-    now_s=_FLOAT, events=_INT, free_event=_INT, event_room=_INT, sequence=_INT, first_sequence=_INT, free_frame=_INT,
-    free_frames=_INT, free_environment=_INT, environment_room=_INT, idle=_INT, loaded=_INT, arrived=_INT,
-    all_loaded=_INT, mask=_INT, block_shift=_INT, late_shift=_INT, late_kinds=_INT, stride=_INT, active=_INT,
-    status=_INT, trap=_INT, trapped=_INT, nested=_INT, cut_off=_INT, retiring=_INT, answer_a=_FLOAT, answer_b=_FLOAT,
-    answer_c=_FLOAT, most_spans=_INT, most_rows=_INT, span_room=_INT, row_room=_INT, reserve=_INT, entries=_INT,
-    watched=_INT, peak=_INT, environment=_INT, created_s=_FLOAT, is_warm=_INT, backoff_die=_BITS,
-    keep_alive_die=_BITS, error_die=_BITS, duplicate_die=_BITS, first_retry_s=_FLOAT, second_retry_s=_FLOAT,
-    async_backoff_s=_FLOAT, async_backoff_max_s=_FLOAT, init_limit_s=_FLOAT)
+    now_s=_FLOAT, events=_INT, lanes=_INT, in_lanes=_INT, free_event=_INT, event_room=_INT, sequence=_INT,
+    first_sequence=_INT, free_frame=_INT, free_frames=_INT, free_environment=_INT, environment_room=_INT, idle=_INT,
+    loaded=_INT, arrived=_INT, all_loaded=_INT, mask=_INT, block_shift=_INT, late_shift=_INT, late_kinds=_INT,
+    stride=_INT, active=_INT, status=_INT, trap=_INT, trapped=_INT, nested=_INT, cut_off=_INT, retiring=_INT,
+    answer_a=_FLOAT, answer_b=_FLOAT, answer_c=_FLOAT, most_spans=_INT, most_rows=_INT, span_room=_INT, row_room=_INT,
+    reserve=_INT, entries=_INT, watched=_INT, peak=_INT, environment=_INT, created_s=_FLOAT, is_warm=_INT,
+    backoff_die=_BITS, keep_alive_die=_BITS, error_die=_BITS, duplicate_die=_BITS, first_retry_s=_FLOAT,
+    second_retry_s=_FLOAT, async_backoff_s=_FLOAT, async_backoff_max_s=_FLOAT, init_limit_s=_FLOAT)
 """The run as a whole; one row."""
 
 HEAP = _record(time_s=_FLOAT, event=_INT)
 """A place of the queue, a heap with four branches: when, and which event."""
 
-EVENT = _record(order=_INT, call=_INT, sequence=_INT, frame=_INT, next=_INT)
+EVENT = _record(order=_INT, call=_INT, sequence=_INT, frame=_INT, next=_INT, time_s=_FLOAT)
 """Something that will happen: `order` is kind << 32 | request. A frame below 0 stands for an activity outside."""
+
+LANE = _record(time_s=_FLOAT, head=_INT, tail=_INT, tail_s=_FLOAT)
+"""Events that all come a constant time after they are known, and so in order: a queue that needs no sorting."""
 
 FRAME = _record(
     call=_INT, request=_SMALL, parent=_SMALL, callee=_SMALL, next=_SMALL, unit=_SMALL, level=np.int16, kind=_TINY,
@@ -48,7 +51,7 @@ a_s, b_s, c_s, billed_s mean is each kernel's own affair."""
 LEVEL = _record(kind=_INT, unit=_INT, by_operation=_INT, next=_INT, spans=_INT, rows=_INT, in_use=_INT)
 """A service of the stack. `unit` is its first row among CLIENT, FUNCTION or FLEET."""
 
-CLIENT = _record(hop_s=_FLOAT, timeout_s=_FLOAT, max_attempts=_INT, throttled_s=_FLOAT, failed_s=_FLOAT,
+CLIENT = _record(lane=_INT, hop_s=_FLOAT, timeout_s=_FLOAT, max_attempts=_INT, throttled_s=_FLOAT, failed_s=_FLOAT,
                  most_s=_FLOAT)
 
 FUNCTION = _record(
@@ -82,9 +85,9 @@ TABLE = _record(first=_INT, length=_INT)
 
 
 TABLES = {
-    "run": RUN, "heap": HEAP, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN, "rows": CAPACITY,
-    "clients": CLIENT, "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS, "environments": ENVIRONMENT,
-    "pools": POOL, "fleets": FLEET, "instances": INSTANCE, "tables": TABLE,
+    "run": RUN, "heap": HEAP, "lanes": LANE, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN,
+    "rows": CAPACITY, "clients": CLIENT, "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS,
+    "environments": ENVIRONMENT, "pools": POOL, "fleets": FLEET, "instances": INSTANCE, "tables": TABLE,
     **{name: np.dtype(kind) for name, kind in {
         "columns": _FLOAT, "masks": _INT, "heads": _INT, "touched": _INT, "known": _INT, "pool_idle": _INT,
         "registered": _INT, "ready": _INT, "live": _INT, "retryable": _INT, "vcpu_free_s": _FLOAT, "cpu_s": _FLOAT,

@@ -1,6 +1,8 @@
 """The hook into boto3: `watch` makes every data call of a client carry and record what it consumed.
 
 It listens to botocore's own events (before-call, after-call, after-call-error) of one client and changes nothing else.
+Handlers that others have registered see the metered response: botocore calls those of one operation first.
+
 On moto in this process the figures are worked out from moto's tables; anywhere else the server is asked for its
 own figures within the call that is made anyway, and no further call is ever sent.
 """
@@ -16,11 +18,12 @@ from simlib.meter import moto_state as state
 from simlib.meter import wire
 from simlib.meter.consumed import DETAILS, Consumption, of_server, reduced
 from simlib.meter.ledger import TABLE_CLASSES, Ledger
-from simlib.meter.limits import Refused
+from simlib.meter.limits import Refused, check_parameters
 from simlib.meter.operations import METERED, Answer, MeterError, Operation, Reply
 from simlib.meter.size import ItemError
 
 PARTIQL = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
+DATA = (*METERED, *PARTIQL)
 SEVERAL = (
     "BatchGetItem",
     "BatchWriteItem",
@@ -114,7 +117,7 @@ class _Hook:
         self._open: list[_Call] = []
         self._handlers = (
             (self._events.register, "before-call.dynamodb", self._before),
-            (self._events.register_first, "after-call.dynamodb", self._after),
+            *((self._events.register_first, f"after-call.dynamodb.{name}", self._after) for name in DATA),
             (self._events.register, "after-call-error.dynamodb", self._failed),
         )
 
@@ -138,7 +141,7 @@ class _Hook:
 
     def _before(self, model, params, request_signer, context, **_):
         name = model.name
-        if name not in METERED and name not in PARTIQL:
+        if name not in DATA:
             _pass_control_plane(model)
             return None
         request = wire.read(params["body"])
@@ -160,9 +163,10 @@ class _Hook:
 
     def _begin(self, call: _Call, params: dict, backend):
         request = call.request
-        if wire.modernise(call.operation, request):
-            params["body"] = wire.write(request)
         try:
+            check_parameters(request)
+            if wire.modernise(call.operation, request):
+                params["body"] = wire.write(request)
             wire.take(request)
             call.work = METERED[call.operation](backend, request)
             step = next(call.work)
@@ -193,8 +197,6 @@ class _Hook:
     def _after(self, http_response, parsed, model, context, **_):
         call = context.pop(_CALL, None)
         if call is None:
-            if model.name not in METERED and model.name not in PARTIQL:
-                return
             call = _Call(model.name, "INDEXES", {})
         if call.refused:
             return

@@ -17,7 +17,7 @@ BATCH_GET = int(facts.value("dynamodb.batch_get_max"))
 BATCH_WRITE = int(facts.value("dynamodb.batch_write_max"))
 TRANSACTION = int(facts.value("dynamodb.transaction_max"))
 TRANSACTION_BYTES = int(facts.value("dynamodb.transaction_max_bytes"))
-TOKEN_LENGTH = 36
+TOKEN_CHARACTERS = int(facts.value("dynamodb.token_max_characters"))
 
 MISMATCH = "The provided key element does not match the schema"
 ITEM_TOO_LARGE = "Item size has exceeded the maximum allowed size"
@@ -56,6 +56,18 @@ def cancelled(position: int, count: int, message: str) -> Refused:
     )
 
 
+def check_parameters(request: dict) -> None:
+    """Expressions and the parameters that they replaced do not go together in one request."""
+    for holder in (request, *(each for each in request.get("RequestItems", {}).values() if isinstance(each, dict))):
+        old = [name for name in wire.OLD_PARAMETERS if name in holder]
+        new = [name for name in holder if name.endswith("Expression")]
+        if old and new:
+            raise Refused(
+                "Can not use both expression and non-expression parameters in the same request: Non-expression "
+                f"parameters: {{{', '.join(old)}}} Expression parameters: {{{', '.join(new)}}}"
+            )
+
+
 def check_key(table, key: dict) -> None:
     """A Key must have the attributes and types of the table's key, not be empty, and not be too long."""
     if key.keys() != set(table.keys):
@@ -78,6 +90,13 @@ def _check_key_values(table, key: dict) -> None:
         raise Refused(_INVALID + HASH_TOO_LONG)
     if table.range is not None and value_size(key[table.range]) > RANGE_BYTES:
         raise Refused(_INVALID + RANGE_TOO_LONG)
+
+
+def check_key_conditions(table, conditions) -> None:
+    """(name, DynamoDB type) of the values that a Query compares keys with: the types must be the declared ones."""
+    for name, tag in conditions:
+        if tag != table.types[name]:
+            raise Refused(_INVALID + "Condition parameter type does not match schema type")
 
 
 def check_put(table, item: dict) -> None:
@@ -133,8 +152,20 @@ def check_updated(table, item: dict) -> None:
         raise Refused(UPDATE_TOO_LARGE)
 
 
+def check_batch(requests: dict) -> None:
+    """A batch: at least one table."""
+    if not requests:
+        raise Refused(
+            "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1"
+        )
+
+
 def check_batch_write(requests: dict) -> None:
-    """A BatchWriteItem: at most 25 requests in all."""
+    """A BatchWriteItem: at most 25 requests in all, each a put or a delete."""
+    check_batch(requests)
+    if any(len(each) != 1 for several in requests.values() for each in several):
+        raise Refused("Supplied WriteRequest must contain exactly one of PutRequest and DeleteRequest")
     for name, each in requests.items():
         if len(each) > BATCH_WRITE:
             raise Refused(
@@ -147,18 +178,20 @@ def check_batch_write(requests: dict) -> None:
 
 
 def check_transaction(request: dict) -> None:
-    """A transaction: at most 100 items, and a token of at most 36 characters."""
+    """A transaction: at most 100 items of one action each, and a token of at most 36 characters."""
     count = len(request["TransactItems"])
+    if any(len(each) != 1 for each in request["TransactItems"]):
+        raise Refused("TransactItems can only contain one of Check, Put, Update or Delete")
     if count > TRANSACTION:
         raise Refused(
             f"1 validation error detected: Value '[{count} items]' at 'transactItems' failed to satisfy constraint: "
             f"Member must have length less than or equal to {TRANSACTION}"
         )
     token = request.get("ClientRequestToken", "")
-    if len(token) > TOKEN_LENGTH:
+    if len(token) > TOKEN_CHARACTERS:
         raise Refused(
             f"1 validation error detected: Value '{token}' at 'clientRequestToken' failed to satisfy constraint: "
-            f"Member must have length less than or equal to {TOKEN_LENGTH}"
+            f"Member must have length less than or equal to {TOKEN_CHARACTERS}"
         )
 
 

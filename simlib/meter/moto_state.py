@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from simlib import facts
 from simlib.meter.capacity import READ_BYTES, Index
+from simlib.meter.limits import check_key_conditions
 from simlib.meter.size import item_size
 
 PAGE_BYTES = int(facts.value("dynamodb.page_max_bytes"))
@@ -182,39 +183,40 @@ class Page:
     """What one Query or Scan reads: moto's items in order, and the bytes of it.
 
     `read_bytes` are the entries' sizes of index or table added up; `fetched` are the sizes of the items that had to
-    be fetched from the table because a local index does not hold all that was asked for, None if none were. `cut` says
-    that the page ended at 1 MB and more follows.
+    be fetched from the table because a local index does not hold all that was asked for, None if none were. `full`
+    says that the page ended at Limit or at 1 MB, whether or not anything follows; then `last_key` is where it ended.
     """
 
     items: tuple
     read_bytes: int
     fetched: tuple[int, ...] | None
-    cut: bool
+    full: bool
+    last_key: dict | None
 
 
 def page(table: Table, request: dict, fetch: bool) -> Page:
     """The page that DynamoDB would read: up to Limit items, or until 1 MB is reached, before any filter.
 
     `request` is a Query or Scan with binary values decoded; a Query has a KeyConditionExpression. `fetch` says that
-    each item is fetched from the table as well, which counts into the 1 MB in whole 4 KB. Raises NotThere, and what
-    moto raises for conditions that are wrong.
+    each item is fetched from the table as well, which counts into the 1 MB in whole 4 KB. Raises NotThere, Refused for
+    key conditions of another type, and what moto raises for conditions that are wrong otherwise.
     """
     index = table.index(request["IndexName"]) if "IndexName" in request else None
     start = request.get("ExclusiveStartKey")
     limit = request.get("Limit")
-    taken, read, sizes, cut = [], 0, [], False
+    taken, read, sizes, whole, full = [], 0, [], {}, False
     for item in _candidates(table, index, request, start):
-        if len(taken) == limit:
-            break
-        if _reached(read, sizes) >= PAGE_BYTES:
-            cut = True
-            break
-        full = plain(item)
-        read += item_size(index.entry(full) if index else full)
+        whole = plain(item)
+        read += item_size(index.entry(whole) if index else whole)
         if fetch:
-            sizes.append(item_size(full))
+            sizes.append(item_size(whole))
         taken.append(item)
-    return Page(tuple(taken), read, tuple(sizes) if fetch else None, cut)
+        full = len(taken) == limit or _reached(read, sizes) >= PAGE_BYTES
+        if full:
+            break
+    names = (*table.keys, *(index.keys if index else ()))
+    last_key = {name: whole[name] for name in names} if full else None
+    return Page(tuple(taken), read, tuple(sizes) if fetch else None, full, last_key)
 
 
 def _reached(read: int, sizes: list[int]) -> int:
@@ -237,7 +239,10 @@ def _candidates(table: Table, index: Index | None, request: dict, start: dict | 
     forward = True
     if "KeyConditionExpression" in request:
         equal, ranged = _key_conditions(request, schema)
+        given = [*equal, *((name, value) for name, _, values in ranged for value in values)]
+        check_key_conditions(table, ((name, value.type) for name, value in given))
         forward = request.get("ScanIndexForward", True)
+        ranges = ranges or [table.range or table.hash]  # so moto orders a Query of an index without a sort key
 
         def matches(item):
             return all(item.attrs[name] == value for name, value in equal) and all(
@@ -297,13 +302,6 @@ def answer_items(table: Table, request: dict, items) -> list[dict]:
         asked = request["AttributesToGet"]
         found = [{name: value for name, value in item.items() if name in asked} for item in found]
     return found
-
-
-def refusal(error: Exception) -> bool:
-    """Whether moto raised `error` to refuse a request, so that its own answer will say the same."""
-    from moto.core.exceptions import HTTPException
-
-    return isinstance(error, HTTPException)
 
 
 # --- moto's own limits ------------------------------------------------------------------------------------

@@ -170,6 +170,7 @@ def _written(table, old, new, put=None, undo=lambda: None) -> Operation:
 def batch_get_item(backend, request: dict) -> Operation:
     """Each item rounded by itself, at its table's consistency; what came back unprocessed is not charged."""
     consumed, asked = _PerTable(reads=True), []
+    limits.check_batch(request["RequestItems"])
     for name, each in request["RequestItems"].items():
         table = state.table(backend, name)
         for key in each["Keys"]:
@@ -219,19 +220,23 @@ def batch_write_item(backend, request: dict) -> Operation:
 
 
 def query(backend, request: dict) -> Operation:
-    """All items that the page reads, added up and then rounded: before filter, projection and count."""
+    """All items that the page reads, added up and then rounded: before filter, projection and count.
+
+    A page that is full has a LastEvaluatedKey even if nothing follows: DynamoDB does not look ahead.
+    """
     table = state.table(backend, request["TableName"])
     index = table.index(request["IndexName"]) if "IndexName" in request else None
     fetch = _asks_beyond(index, request)
     _check_start(table, index, request)
+    _check_global(index, request)
     page, trouble = None, None
     try:
         page = state.page(table, request, fetch)
-    except state.NotThere:
+    except (state.NotThere, Refused):
         raise
     except Exception as error:  # conditions that cannot be read: moto says what is wrong with them
         trouble = error
-    answer = yield (lambda sent: sent.update(Limit=len(page.items))) if page and page.cut else None
+    answer = yield (lambda sent: sent.update(Limit=len(page.items))) if page and page.full else None
     if answer.error:
         return []
     if page is None:
@@ -239,11 +244,21 @@ def query(backend, request: dict) -> Operation:
             f"The key conditions of a Query or Scan of {table.given} cannot be read, so that it cannot be metered; "
             "write them with ExpressionAttributeNames and ExpressionAttributeValues."
         ) from trouble
+    told = answer.parsed.get("LastEvaluatedKey", page.last_key)
+    if answer.parsed["ScannedCount"] != len(page.items) or told != page.last_key:
+        raise MeterError(
+            f"moto read other items of {table.given} than the meter did, so that the Query or Scan cannot be metered; "
+            "use a version of moto that constraints.txt names."
+        )
+    if request.get("Select") == "COUNT":
+        answer.parsed.pop("Items", None)
     if fetch:
         found = state.answer_items(table, request, page.items)
         answer.parsed["Count"] = len(found)
         if "Items" in answer.parsed:
             answer.parsed["Items"] = found
+    if page.full:
+        answer.parsed["LastEvaluatedKey"] = page.last_key
     factor = EVENTUAL if index and not index.local else _consistency(request)
     consumption = Consumption(table.given, True)
     consumption.add(index, read_units(page.read_bytes, factor))
@@ -268,6 +283,18 @@ def _asks_beyond(index, request: dict) -> bool:
             f"Global secondary index {index.name} does not project [{', '.join(beyond)}]"
         )
     return bool(beyond)
+
+
+def _check_global(index, request: dict) -> None:
+    if index is None or index.local:
+        return
+    if request.get("ConsistentRead"):
+        raise Refused("Consistent reads are not supported on global secondary indexes")
+    if request.get("Select") == "ALL_ATTRIBUTES" and index.attributes is not None:
+        raise Refused(
+            "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported for global "
+            f"secondary index {index.name} because its projection type is not ALL"
+        )
 
 
 def _check_start(table: state.Table, index, request: dict) -> None:

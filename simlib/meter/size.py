@@ -78,15 +78,21 @@ _known_size = _weighed.get
 
 
 def _plain_number(number: str) -> int | None:
-    """The size of the usual text: digits, perhaps with a point, no zero at either end; None for any other."""
-    if number[-1] == "0" or number[0] in "0-+" or not number.isascii():
+    """The size of the usual text: digits, perhaps a sign and a point, no needless zeros; None for any other."""
+    negative = number[0] == "-"
+    digits = number[1:] if negative else number
+    if len(digits) > NUMBER_DIGITS or not digits.isascii():
         return None
-    count = len(number)
-    if number.isdecimal():
-        return 1 + (count + 1) // 2 if count <= NUMBER_DIGITS else None
-    point = number.find(".")
-    if point > 0 and count <= NUMBER_DIGITS and number.replace(".", "", 1).isdecimal() and number[-1] != ".":
-        return 1 + (point + 1) // 2 + (count - point) // 2
+    if digits.isdecimal():
+        if digits[0] == "0":
+            return None
+        pairs = (len(digits) + 1) // 2
+        if digits[-1] == "0":
+            pairs -= (len(digits) - len(digits.rstrip("0"))) // 2
+        return 1 + pairs + negative
+    whole, _, fraction = digits.partition(".")
+    if whole.isdecimal() and whole[0] != "0" and fraction.isdecimal() and fraction[-1] != "0":
+        return 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + negative
     return None
 
 
@@ -207,6 +213,8 @@ def _one_byte(content) -> int:
 
 
 def _list(content: list) -> int:
+    if not isinstance(content, (list, tuple)):
+        raise TypeError
     size = DOCUMENT_BYTES + ELEMENT_BYTES * len(content)
     for value in content:
         size += _value(value)

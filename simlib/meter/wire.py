@@ -64,6 +64,12 @@ _SET_NAMES = {"SS": "string", "NS": "number", "BS": "binary"}
 
 
 def _take(value: dict, level: int) -> None:
+    if len(value) != 1:
+        raise ItemError(
+            f"An attribute value has {len(value)} types, but it must have one; write a dict of one type and its value.",
+            f"Supplied AttributeValue {'has more than one datatypes set' if value else 'is empty'}, "
+            "must contain exactly one of the supported datatypes",
+        )
     for tag, content in value.items():
         if tag == "N":
             number_size(content)
@@ -108,7 +114,15 @@ def nesting(value: dict) -> int:
 
 # --- legacy parameters ------------------------------------------------------------------------------------
 
+_OPERANDS = {"BETWEEN": (2,), "NULL": (0,), "NOT_NULL": (0,), "IN": range(1, 101)}
 _COMPARED = {"EQ": "=", "NE": "<>", "LE": "<=", "LT": "<", "GE": ">=", "GT": ">"}
+_FUNCTIONS = {
+    "NULL": "attribute_not_exists",
+    "NOT_NULL": "attribute_exists",
+    "BEGINS_WITH": "begins_with",
+    "CONTAINS": "contains",
+    "NOT_CONTAINS": "NOT contains",
+}
 _LEGACY = {
     "Expected": "ConditionExpression",
     "KeyConditions": "KeyConditionExpression",
@@ -117,19 +131,23 @@ _LEGACY = {
     "AttributeUpdates": "UpdateExpression",
 }
 
+OLD_PARAMETERS = (*_LEGACY, "AttributesToGet", "ConditionalOperator")
+"""All parameters that expressions have replaced."""
+
 
 def modernise(operation: str, request: dict) -> bool:
     """Rewrites legacy parameters of a request in place; says whether anything changed.
 
-    Requests that mix them with expressions are left alone: DynamoDB refuses them. An UpdateItem that updates
-    nothing, which DynamoDB takes and moto trips over, gets an empty AttributeUpdates.
+    The request does not mix them with expressions. An UpdateItem that updates nothing, which DynamoDB takes and moto
+    trips over, gets an empty AttributeUpdates. Raises ItemError, with what DynamoDB answers, for parameters that
+    are not valid.
     """
     if operation == "UpdateItem" and not {"UpdateExpression", "AttributeUpdates"} & request.keys():
         request["AttributeUpdates"] = {}
         modernise(operation, request)
         return True
     legacy = [name for name in _LEGACY if name in request]
-    if not legacy or any("Expression" in name for name in request):
+    if not legacy or "ConditionExpression" in request:
         return False
     names, values = {}, {}
 
@@ -167,7 +185,17 @@ def _condition(attribute: str, test: dict, name, value) -> str:
     operator = test.get("ComparisonOperator")
     operands = test.get("AttributeValueList", [test["Value"]] if "Value" in test else [])
     if operator is None:
-        operator = "EQ" if test.get("Exists", True) else "NULL"
+        exists = test.get("Exists", True)
+        if exists == (not operands):
+            raise _invalid(
+                f"Value {'must' if exists else 'cannot'} be {'provided' if exists else 'used'} when Exists is "
+                f"{'true' if exists else 'false'} for Attribute: {attribute}"
+            )
+        operator = "EQ" if exists else "NULL"
+    if operator not in (*_COMPARED, *_OPERANDS, *_FUNCTIONS):
+        raise _invalid(f"There is no ComparisonOperator {operator}")
+    if len(operands) not in _OPERANDS.get(operator, (1,)):
+        raise _invalid(f"Invalid number of argument(s) for the {operator} ComparisonOperator")
     given = [value(operand) for operand in operands]
     if operator in _COMPARED:
         return f"{alias} {_COMPARED[operator]} {given[0]}"
@@ -175,14 +203,14 @@ def _condition(attribute: str, test: dict, name, value) -> str:
         return f"{alias} BETWEEN {given[0]} AND {given[1]}"
     if operator == "IN":
         return f"{alias} IN ({', '.join(given)})"
-    function = {
-        "NULL": "attribute_not_exists",
-        "NOT_NULL": "attribute_exists",
-        "BEGINS_WITH": "begins_with",
-        "CONTAINS": "contains",
-        "NOT_CONTAINS": "NOT contains",
-    }[operator]
-    return f"{function}({', '.join([alias, *given])})"
+    return f"{_FUNCTIONS[operator]}({', '.join([alias, *given])})"
+
+
+def _invalid(message: str) -> ItemError:
+    return ItemError(
+        f"A legacy parameter is not valid: {message}; write a ConditionExpression or UpdateExpression instead.",
+        f"One or more parameter values were invalid: {message}",
+    )
 
 
 def _update(updates: dict, name, value) -> str:
@@ -190,6 +218,8 @@ def _update(updates: dict, name, value) -> str:
     for attribute, update in updates.items():
         action, alias = update.get("Action", "PUT"), name(attribute)
         content = update.get("Value")
+        if content is None and action != "DELETE":
+            raise _invalid("Only DELETE action is allowed when no attribute value is specified")
         if action == "PUT":
             clauses.setdefault("SET", []).append(f"{alias} = {value(content)}")
         elif action == "ADD" and "L" in content:

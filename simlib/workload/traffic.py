@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from threading import Lock
 
 import numpy as np
 
@@ -22,6 +23,7 @@ PATTERNS = {kind.pattern: kind for kind in (Constant, Poisson, Daily, Steps, Spi
 _HOUR_S = 3600.0
 _KEPT_REQUESTS, _KEPT_WORKLOADS = 10_000_000, 2
 _remembered: dict = {}
+_remembering = Lock()
 _YEAR_S = 366 * 24 * _HOUR_S
 
 
@@ -96,6 +98,20 @@ class Traffic(Checked):
                        quiet_rps=0.0)
 
 
+def _column(draw):
+    """A column that is drawn once, and that a part takes from its whole."""
+    name = draw.__name__
+
+    def taken(self):
+        if self._whole is None:
+            return draw(self)
+        whole, low, high = self._whole
+        return getattr(whole, name)[low:high]
+
+    taken.__doc__ = draw.__doc__
+    return cached_property(taken)
+
+
 class Workload:
     """The requests of one window, drawn: columns of arrays, one row per request, in order of arrival.
 
@@ -111,7 +127,7 @@ class Workload:
         self.arrival_s = _fixed(np.asarray(arrival_s, dtype=float))
         self.first = first
         self._dice = Dice(seed)
-        self._thrown: dict[str, np.ndarray] = {}
+        self._whole = None
         self.seed = self._dice.seed
         self.n = self.arrival_s.size
 
@@ -120,25 +136,24 @@ class Workload:
 
     def uniforms(self, name: str) -> np.ndarray:
         """The die `name`, thrown once per request: float64[n], inside (0, 1), independent of all other
-        names. Small ones are kept for the next call.
+        names.
         """
-        if name in self._thrown:
-            return self._thrown[name]
-        column = _fixed(self._dice.uniforms(name, self.n, self.first))
-        if self.n <= _KEPT_REQUESTS:
-            self._thrown[name] = column
-        return column
+        return self._dice.uniforms(name, self.n, self.first)
 
     def part(self, low: int, high: int) -> Workload:
-        """The requests low <= number < high as a Workload of their own, drawn alike."""
-        return Workload(self.traffic, self.seed, self.arrival_s[low:high], self.window_s, self.first + low)
+        """The requests low <= number < high as a Workload of their own, drawn alike. Parts of a small Workload share
+        its columns, so that these are drawn once; those of a large one draw theirs anew."""
+        part = Workload(self.traffic, self.seed, self.arrival_s[low:high], self.window_s, self.first + low)
+        if self.n <= _KEPT_REQUESTS:
+            part._whole = self, low, high
+        return part
 
     @property
     def operation_names(self) -> tuple[str, ...]:
         """Names of the operations; `operation` counts into them."""
         return tuple(operation.name for operation in self.traffic.operations)
 
-    @cached_property
+    @_column
     def operation(self) -> np.ndarray:
         """Which operation, int16[n], by weight (die "request.operation")."""
         weights = np.array([operation.weight for operation in self.traffic.operations], dtype=float)
@@ -149,32 +164,32 @@ class Workload:
         chosen = np.searchsorted(upto, self.uniforms("request.operation"), side="right")
         return _fixed(np.minimum(chosen, last).astype(np.int16))
 
-    @cached_property
+    @_column
     def work_vcpu_s(self) -> np.ndarray:
         """Computing on one full vCPU, float64[n] (die "request.work")."""
         return self._varied("request.work", Operation.work, float)
 
-    @cached_property
+    @_column
     def io_s(self) -> np.ndarray:
         """Waiting of its own, float64[n] (die "request.io")."""
         return self._varied("request.io", Operation.io, float)
 
-    @cached_property
+    @_column
     def item_bytes(self) -> np.ndarray:
         """Bytes returned, int64[n] (die "request.item")."""
         return self._varied("request.item", Operation.item, np.int64)
 
-    @cached_property
+    @_column
     def key(self) -> np.ndarray:
         """Which key, int64[n], 0 the most popular (die "request.key")."""
         return _fixed(self.traffic.keys.draw(self.uniforms("request.key")))
 
-    @cached_property
+    @_column
     def threads(self) -> np.ndarray:
         """vCPUs the computing can use at once, int16[n]."""
         return self._told("threads", np.int16)
 
-    @cached_property
+    @_column
     def request_bytes(self) -> np.ndarray:
         """Bytes sent, int64[n]."""
         return self._told("request_bytes", np.int64)
@@ -210,8 +225,8 @@ def draw(traffic: Traffic, seed: int = 0) -> Workload:
     seed = Dice(seed).seed
     try:
         key = traffic, seed, traffic.arrivals.version()
-        if key in _remembered:
-            return _remembered[key]
+        if (known := _remembered.get(key)) is not None:
+            return known
     except TypeError:  # arrivals that hold a list, say, cannot be looked up
         key = None
     times = traffic.arrivals.times(Dice(seed), traffic.window_s, traffic.max_requests)
@@ -219,9 +234,10 @@ def draw(traffic: Traffic, seed: int = 0) -> Workload:
     traffic.month_windows(window_s)
     workload = Workload(traffic, seed, times, window_s)
     if key and workload.n <= _KEPT_REQUESTS:
-        while len(_remembered) >= _KEPT_WORKLOADS:
-            _remembered.pop(next(iter(_remembered)))
-        _remembered[key] = workload
+        with _remembering:
+            while len(_remembered) >= _KEPT_WORKLOADS:
+                _remembered.pop(next(iter(_remembered)))
+            _remembered[key] = workload
     return workload
 
 
