@@ -242,7 +242,7 @@ def _code_problems(where: str, made_of) -> list[str]:
     lines = [line for line in made_of.source.splitlines() if line.strip()]
     if "long" in tags and not where.startswith("00"):
         found.append(f"{where} is tagged long; only lesson 00 may show long code.")
-    if not {"long", "exercise"} & set(tags) and not 1 <= len(lines) <= MOST_LINES:
+    if not {"long", "exercise", "request"} & set(tags) and not 1 <= len(lines) <= MOST_LINES:
         found.append(f"{where} has {len(lines)} lines; 1 to {MOST_LINES} are allowed.")
     if made_of.outputs:
         found.append(f"{where} holds outputs; sources are kept without.")
