@@ -52,6 +52,7 @@ HEADINGS = {
 MOST_CELLS, MOST_LINES = 25, 5
 _HANGUL = re.compile(r"[가-힣]")
 _LETTERS = re.compile(r"[A-Za-z]{2,} +[A-Za-z]{2,}")
+_EXPRESSION = re.compile(r"(?:SET|REMOVE|ADD|DELETE) ")  # DynamoDB's UpdateExpression is no prose
 
 sys.path.insert(0, str(ROOT))
 
@@ -268,6 +269,7 @@ def _code_problems(where: str, made_of) -> list[str]:
             and isinstance(node.value, str)
             and id(node) not in translated
             and _LETTERS.search(node.value)
+            and not _EXPRESSION.match(node.value)
         ):
             found.append(f"{where} holds prose ({node.value[:30]!r}); use gettext: _(...).")
     if re.search(r"^\s*#|\s#\s", made_of.source, re.MULTILINE):

@@ -338,3 +338,598 @@ def _explorer(*controls: Control) -> Explorable:
 PROJECTION_EXPLORER = _explorer(PROJECTION_CONTROL)
 CHANGE_EXPLORER = _explorer(PROJECTION_CONTROL, CHANGE_CONTROL)
 INDEXES_EXPLORER = _explorer(PROJECTION_CONTROL, CHANGE_CONTROL, INDEXES_CONTROL)
+
+
+# Predict ----------------------------------------------------
+
+HAND_OVER = Prediction(
+    "09.hand_over",
+    N_(
+        "A ticket of 2,500 bytes is handed over: its attribute buyer changes. One global index has buyer as its key and projects "
+        "ALL. How many write units are charged for this one update, table and index together?"
+    ),
+    unit=N_("units"),
+    lo=0,
+    hi=10_000,
+)
+STRONG_READ = Prediction(
+    "09.strong",
+    N_("After paying, a buyer's page asks the index by-buyer with ConsistentRead=True, so as to show the new ticket for certain. What happens?"),
+    choices=(
+        N_("it works, at twice the read units"),
+        N_("DynamoDB refuses the request"),
+        N_("it works if the index projects ALL"),
+    ),
+)
+
+
+def _refused(table, **request) -> bool:
+    """Whether DynamoDB, as our meter answers for it, refuses a Query."""
+    from botocore.exceptions import ClientError
+
+    with meter.watch(table):
+        try:
+            table.query(**request)
+        except ClientError:
+            return True
+    return False
+
+
+@lru_cache(maxsize=1)
+def strong_choice() -> int:
+    """Which choice of STRONG_READ the meter gives, whatever the index projects."""
+    from boto3.dynamodb.conditions import Key
+
+    refused = {}
+    for projection in PROJECTIONS:
+        included = INCLUDED if projection == "INCLUDE" else ()
+        table = _new_table(WORKINGS, [_index(BY_BUYER, ("buyer", "bought"), projection, included)])
+        asked = {"IndexName": BY_BUYER, "KeyConditionExpression": Key("buyer").eq(ME), "ConsistentRead": True}
+        refused[projection] = _refused(table, **asked)
+        table.delete()
+    return 1 if all(refused.values()) else 2 if not refused["ALL"] else 0
+
+
+# Explain ----------------------------------------------------
+
+
+def entry_bytes(projection: str) -> int:
+    """Bytes of a ticket's entry in by-buyer."""
+    held = {"show", "seat", "buyer", "bought"} | (set(INCLUDED) if projection == "INCLUDE" else set())
+    return lesson06.weigh({name: value for name, value in ticket().items() if projection == "ALL" or name in held})
+
+
+def by_hand() -> str:
+    """The sums of one hand-over, for each projection."""
+    price = price_book(REGION).usd("dynamodb.write_request.standard")
+    table = meter.write_units(TICKET_BYTES)
+    lines = [
+        _("The ticket weighs {bytes} bytes: / {unit} = {raw}, rounded up {units} units for the table, whichever attribute changes.",
+          bytes=f"{TICKET_BYTES:,}", unit=f"{int(facts.value('dynamodb.write_unit_bytes')):,}",
+          raw=number(TICKET_BYTES / facts.value("dynamodb.write_unit_bytes")), units=number(table))
+    ]
+    for projection in PROJECTIONS:
+        size = entry_bytes(projection)
+        each = meter.write_units(size)
+        lines.append(
+            _("{projection}: an entry of {bytes} bytes, write units {each}. Handed over: {table} + {each} (old entry deleted) + {each} (new entry put) "
+              "= {total} units; × ${price} × 1,000,000 = {usd}",
+              projection=projection, bytes=f"{size:,}", each=number(each), table=number(table),
+              total=number(table + 2 * each), price=f"{price:.9f}", usd=_dollars(MILLION * (table + 2 * each) * price))
+        )
+    return "\n".join(lines)
+
+
+# Break it ----------------------------------------------------
+
+
+def _capacity(value, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, numbers.Real) or not 1 <= value <= 1_000_000:
+        raise InputError(
+            _("{name} is a number of write capacity units from 1 to 1,000,000; correct it in this cell.", name=name)
+        )
+    return float(value)
+
+
+def rates(table_wcu: float, index_wcu: float, table_units: float, index_units: float) -> tuple[float, float]:
+    """Writes a second that the table's own capacity, and that the index's, let through for good."""
+    return table_wcu / table_units, index_wcu / index_units if index_units else float("inf")
+
+
+def pressure(ledger, table_wcu: float, index_wcu: float) -> str:
+    """How many writes like the ledger's last one a second the table takes when its busiest global index has `index_wcu`."""
+    table_wcu, index_wcu = _capacity(table_wcu, "table_wcu"), _capacity(index_wcu, "index_wcu")
+    lines = [line for line in ledger if line.write_units]
+    lines = [line for line in lines if line.call == lines[-1].call]
+    if not lines:
+        raise InputError(_("The ledger holds no write; make a put, update or delete inside meter.watch first."))
+    shared = sum(line.write_units for line in lines if line.kind != "global")
+    busiest = max((line for line in lines if line.kind == "global"), key=lambda line: line.write_units, default=None)
+    if busiest is None:
+        return _("No global index was written: the table alone decides, {rate} such writes a second.",
+                 rate=number(table_wcu / shared, 4))
+    table_rate, index_rate = rates(table_wcu, index_wcu, shared, busiest.write_units)
+    words = _(
+        "The table: {table_wcu} WCU / {table_units} units = {table_rate} writes a second. {index}: {index_wcu} WCU / {index_units} "
+        "units = {index_rate}.",
+        table_wcu=f"{table_wcu:,.0f}", table_units=number(shared), table_rate=number(table_rate, 4), index=busiest.index,
+        index_wcu=f"{index_wcu:,.0f}", index_units=number(busiest.write_units), index_rate=number(index_rate, 4),
+    )
+    if index_rate >= table_rate:
+        return words + " " + _("The index keeps up.")
+    return words + " " + _(
+        "The index is the narrower one: writes to the TABLE beyond {rate} a second are throttled, though the table has capacity left.",
+        rate=number(index_rate, 4),
+    )
+
+
+@lru_cache(maxsize=8)
+def _seen_units(projection: str) -> tuple[float, float]:
+    """Units of table and index for one update of an attribute that is the index's sort key."""
+    table = _new_table(WORKINGS, [_index("by-seen", ("show", "seen"), projection)])
+    table.put_item(Item=ticket(seen="2026-12-01T20:00:00"))
+    with meter.watch(table) as ledger:
+        table.update_item(
+            Key=key_of(ticket()), UpdateExpression="SET seen = :now", ExpressionAttributeValues={":now": "2026-12-01T20:00:01"}
+        )
+    table.delete()
+    spent = {line.index: line.write_units for line in ledger}
+    return spent[None], spent["by-seen"]
+
+
+SEEN_TABLE_WCU, SEEN_INDEX_WCU = 3000, 1000
+
+
+def breaking() -> list[str]:
+    """What one should have seen in section 6, item by item."""
+    whole, keys = _seen_units("ALL"), _seen_units("KEYS_ONLY")
+    rate = SEEN_TABLE_WCU / whole[0]
+    return [
+        _("Whatever it projects, a global index is read eventually consistently only; leave ConsistentRead out, or read the table or the local index "
+          "by-price, which take it. A page that must be right reads the tickets just bought by their key."),
+        _("With ALL each update takes {table} units of the table and {index} of by-seen, with KEYS_ONLY {keys}. To take {rate} updates a second "
+          "the index needs {whole_wcu} or {keys_wcu} WCU beside the table's {table_wcu}. Without the index nothing of this is paid: an "
+          "attribute that changes with every write is better read by the table's key.",
+          table=number(whole[0]), index=number(whole[1]), keys=number(keys[1]), rate=f"{rate:,.0f}",
+          whole_wcu=f"{rate * whole[1]:,.0f}", keys_wcu=f"{rate * keys[1]:,.0f}", table_wcu=f"{SEEN_TABLE_WCU:,}"),
+        _("There is no such parameter: a local index is made with its table or never. What remains is a new table into which everything is "
+          "copied, or a global index with the same two keys, which can come at any time and is eventually consistent."),
+    ]
+
+
+# Exercises ----------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _exercise_parts() -> tuple[float, float, float, float]:
+    """Units of the exercise's update: table, by-buyer, by-gate, by-refund."""
+    names = (BY_BUYER, "by-gate", "by-refund")
+    indexes = [
+        _index(BY_BUYER, ("buyer", "bought"), "INCLUDE", INCLUDED),
+        _index("by-gate", ("gate", "seat"), "KEYS_ONLY"),
+        _index("by-refund", ("refund", "bought"), "ALL"),
+    ]
+    table = _new_table(WORKINGS, indexes)
+    table.put_item(Item=ticket())
+    with meter.watch(table) as ledger:
+        table.update_item(
+            Key=key_of(ticket()),
+            UpdateExpression="SET buyer = :b, gate = :g",
+            ExpressionAttributeValues={":b": "U-099", ":g": "G9"},
+        )
+    table.delete()
+    spent = {line.index: line.write_units for line in ledger}
+    return (spent[None], *(spent.get(name, 0.0) for name in names))
+
+
+def _exercise_units() -> float:
+    return sum(_exercise_parts())
+
+
+BY_HAND = Target(
+    "09.by_hand",
+    N_(
+        "A ticket of 2,500 bytes without refund is handed over and sent to another gate, in one update: buyer and gate change. "
+        "Global indexes: by-buyer (key buyer, INCLUDE price and gate), by-gate (key gate, KEYS_ONLY), by-refund (key refund, ALL). How many "
+        "write units in all?"
+    ),
+    numbers.Real,
+    (Condition(N_("distance from the meter's units"), lambda given: abs(given - _exercise_units()), 0.001),),
+    solution=_exercise_units,
+    worked=lambda: _(
+        "Table {table} (2,500 bytes), by-buyer {buyer} and by-gate {gate} (each key changed: delete and put of a small entry), by-refund {refund} "
+        "(no refund, no entry): {total} units.",
+        table=number(_exercise_parts()[0]), buyer=number(_exercise_parts()[1]), gate=number(_exercise_parts()[2]),
+        refund=number(_exercise_parts()[3]), total=number(_exercise_units()),
+    ),
+    untouched=lambda given: given == 0,
+    needs=N_("a number"),
+)
+
+START_INDEX = {
+    "IndexName": "my-index",
+    "KeySchema": [
+        {"AttributeName": "buyer", "KeyType": "HASH"},
+        {"AttributeName": "seat", "KeyType": "RANGE"},
+    ],
+    "Projection": {"ProjectionType": "ALL"},
+}
+"""The index that the exercise starts with: right partition key, wrong order, too much in it."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What an index gives for the question of the exercise, and what it costs."""
+
+    missing: int
+    lacking: int
+    out_of_order: int
+    read_units: float
+    put_units: float
+    receipt_units: float
+
+
+def _mine() -> list[dict]:
+    """The tickets of one buyer, in order of purchase."""
+    return sorted((item for item in _all_tickets() if item["buyer"] == ME), key=lambda item: item["bought"])
+
+
+def _checked_index(given: dict) -> list[str]:
+    """The key attributes of an index definition. Raises InputError for what DynamoDB would refuse and moto may take."""
+    projection = given.get("Projection")
+    if not isinstance(projection, dict) or projection.get("ProjectionType") not in PROJECTIONS:
+        raise InputError(
+            _("Projection must be a dict whose ProjectionType is KEYS_ONLY, INCLUDE or ALL; correct it in this cell.")
+        )
+    if (projection["ProjectionType"] == "INCLUDE") != bool(projection.get("NonKeyAttributes")):
+        raise InputError(
+            _("NonKeyAttributes, a list of names, belongs to INCLUDE and to nothing else; correct the Projection in this cell.")
+        )
+    try:
+        keys = [part["AttributeName"] for part in given["KeySchema"]]
+        kinds = [part["KeyType"] for part in given["KeySchema"]]
+    except (KeyError, TypeError):
+        keys, kinds = [], []
+    if kinds not in (["HASH"], ["HASH", "RANGE"]) or not all(isinstance(key, str) for key in keys):
+        raise InputError(
+            _("KeySchema must be a list of one HASH and perhaps one RANGE attribute, as at the start; correct it in this cell.")
+        )
+    if len(set(keys)) < len(keys):
+        raise InputError(_("KeySchema names one attribute twice; choose two different ones in this cell."))
+    return keys
+
+
+def _tried(given: dict) -> Tried:
+    """Plays the exercise's question and two writes with an index of the learner's."""
+    from boto3.dynamodb.conditions import Key
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    keys = _checked_index(given)
+    table = _new_table(WORKINGS, [])
+    with table.batch_writer() as batch:
+        for item in reversed(_mine()):
+            batch.put_item(Item=item)
+    definitions = _definitions("show", "seat", *keys)
+    try:
+        table.update(AttributeDefinitions=definitions, GlobalSecondaryIndexUpdates=[{"Create": given}])
+    except (ClientError, BotoCoreError, TypeError, AttributeError) as error:
+        raise InputError(
+            _("my_index is refused: {why} Correct it in this cell.", why=" ".join(str(error).split()))
+        ) from None
+    with meter.watch(table) as reads:
+        try:
+            answer = table.query(IndexName=given["IndexName"], KeyConditionExpression=Key("buyer").eq(ME))["Items"]
+        except ClientError:
+            answer = []
+    with meter.watch(table) as puts:
+        table.put_item(Item=ticket("E-20"))
+    with meter.watch(table) as receipts:
+        _write(table, "receipt", ticket("E-20"))
+    table.delete()
+    expected = _mine()
+    asked = [(item["show"], item["seat"]) for item in answer]
+    wanted = [(item["show"], item["seat"]) for item in expected]
+    return Tried(
+        missing=len(set(wanted) - set(asked)),
+        lacking=sum(name not in item for item in answer for name in INCLUDED),
+        out_of_order=sum(one != other for one, other in zip(asked, wanted)),
+        read_units=reads.read_units,
+        put_units=sum(line.write_units for line in puts if line.index),
+        receipt_units=sum(line.write_units for line in receipts if line.index),
+    )
+
+
+def one_solution() -> dict:
+    """The index of the exercise: ordered by time of purchase, with what the page shows and no more."""
+    return {
+        "IndexName": "my-index",
+        "KeySchema": _keys("buyer", "bought"),
+        "Projection": _projection("INCLUDE", INCLUDED),
+    }
+
+
+LEAN = Target(
+    "09.lean",
+    N_(
+        "One Query by buyer gives their tickets in order of purchase (bought), with price and gate, for at most 0.5 read units; a new ticket costs the "
+        "index at most 1 write unit, another receipt none. Change my_index."
+    ),
+    dict,
+    (
+        Condition(N_("tickets missing"), lambda seen: seen.missing, 0),
+        Condition(N_("prices and gates missing"), lambda seen: seen.lacking, 0),
+        Condition(N_("tickets out of order"), lambda seen: seen.out_of_order, 0),
+        Condition(N_("read units of the Query"), lambda seen: seen.read_units, 0.5),
+        Condition(N_("the index's write units for a new ticket"), lambda seen: seen.put_units, 1),
+        Condition(N_("the index's write units for another receipt"), lambda seen: seen.receipt_units, 0),
+    ),
+    solution=one_solution,
+    examine=_tried,
+    worked=lambda: _(
+        "Partition key buyer, sort key bought, and INCLUDE with price and gate: an entry weighs {small} instead of {large} bytes, so that it "
+        "is written with one unit, and another receipt does not touch it.",
+        small=entry_bytes("INCLUDE"),
+        large=f"{entry_bytes('ALL'):,}",
+    ),
+    untouched=lambda given: given == START_INDEX,
+    needs=N_("a dict"),
+)
+
+ADVICE = Essay(
+    "09.advice",
+    N_(
+        "A colleague says: “Let us put a global index with ALL on each of our ten attributes. Then every question is fast, and reads are cheap.” "
+        "Answer in three sentences."
+    ),
+    (
+        N_("Begin with the list of questions; an index that answers none of them is paid for with every write all the same."),
+        N_("Each index with ALL is a second copy of the table: a new ticket is written eleven times, and storage is billed as often."),
+        N_("A change of a key costs delete and put; with KEYS_ONLY or INCLUDE most changes cost an index nothing."),
+        N_("In provisioned mode each of them needs write capacity of its own, and the weakest one slows the writes of the table."),
+    ),
+)
+
+
+# Check ----------------------------------------------------
+
+SOLD, REFUNDED = 100, 5
+CHECK_TABLE_WCU, CHECK_INDEX_WCU, CHECK_TABLE_UNITS, CHECK_INDEX_UNITS = 3000, 600, 3, 2
+
+
+@lru_cache(maxsize=1)
+def _refund_units() -> tuple[float, float, float]:
+    """Units of the sparse index when a ticket is sold, marked for refund, and paid back."""
+    table, spent = _new_table(WORKINGS, [_index("by-refund", ("refund", "bought"), "KEYS_ONLY")]), []
+    mark = {"UpdateExpression": "SET refund = :day", "ExpressionAttributeValues": {":day": REFUND_DAY}}
+    for call, request in (
+        (table.put_item, {"Item": ticket()}),
+        (table.update_item, {"Key": key_of(ticket())} | mark),
+        (table.update_item, {"Key": key_of(ticket()), "UpdateExpression": "REMOVE refund"}),
+    ):
+        with meter.watch(table) as ledger:
+            call(**request)
+        spent.append(sum(line.write_units for line in ledger if line.index))
+    table.delete()
+    return tuple(spent)
+
+
+def _queue_units() -> float:
+    put, mark, remove = _refund_units()
+    return SOLD * put + REFUNDED * (mark + remove)
+
+
+@lru_cache(maxsize=1)
+def _strong_answer() -> int:
+    """Which of the check's choices can be read strongly consistently, by asking the meter."""
+    from boto3.dynamodb.conditions import Key
+
+    table = _new_table(
+        WORKINGS,
+        [_index("by-price-global", ("show", "price"), "ALL")],
+        [_index(BY_PRICE, ("show", "price"), "KEYS_ONLY")],
+    )
+    taken = [
+        not _refused(table, IndexName=name, KeyConditionExpression=Key("show").eq(SHOW), ConsistentRead=True)
+        for name in ("by-price-global", BY_PRICE)
+    ]
+    table.delete()
+    return taken.index(True)
+
+
+def _check_rate() -> float:
+    return min(rates(CHECK_TABLE_WCU, CHECK_INDEX_WCU, CHECK_TABLE_UNITS, CHECK_INDEX_UNITS))
+
+
+@lru_cache(maxsize=1)
+def _fetch_parts() -> tuple[float, float]:
+    """Read units of the Query on by-price that also asks for the receipt: of the index, of the table."""
+    from boto3.dynamodb.conditions import Key
+
+    table = _new_table(WORKINGS, [], [_index(BY_PRICE, ("show", "price"), "KEYS_ONLY")])
+    with table.batch_writer() as batch:
+        for item in _all_tickets():
+            if item["show"] == SHOW:
+                batch.put_item(Item=item)
+    with meter.watch(table) as ledger:
+        table.query(
+            IndexName=BY_PRICE, KeyConditionExpression=Key("show").eq(SHOW), ProjectionExpression="seat, price, receipt"
+        )
+    table.delete()
+    spent = {line.index: line.read_units for line in ledger}
+    return spent[BY_PRICE], spent[None]
+
+
+CHECKS = (
+    Check(
+        "09.move",
+        N_("A ticket of 2,500 bytes is handed over. How many write units does the global index on buyer, with ALL, take for it, without the table's?"),
+        answer=lambda: write_cost("ALL", "buyer", 1).indexes[0],
+        unit=N_("units"),
+        lo=0,
+        hi=10_000,
+        tolerance=0.01,
+        worked=lambda value: _(
+            "{value}: the key changed, so the old entry is deleted and a new one put, each {each} units for its 2,500 bytes.",
+            value=number(value), each=number(value / 2),
+        ),
+        hints=(
+            Hint(lambda: meter.write_units(TICKET_BYTES), N_("That would be an entry that changes in place. A changed key means another place: delete and put.")),
+            Hint(lambda: 2, N_("Two writes are right for entries of up to 1 KB. This entry is larger, and every started KB counts.")),
+            Hint(lambda: write_cost("ALL", "buyer", 1).total, N_("That is with the table's units. Only the index's are asked for.")),
+            Hint(lambda: 0, N_("The index holds buyer as its key, so it must follow.")),
+        ),
+    ),
+    Check(
+        "09.sparse",
+        N_("100 tickets are sold. 5 of them get the attribute refund later, and lose it once paid back. How many write units does the index by-refund (key refund, KEYS_ONLY) take in all?"),
+        answer=_queue_units,
+        unit=N_("units"),
+        lo=0,
+        hi=10_000,
+        tolerance=0.01,
+        worked=lambda value: _(
+            "{value}: {sold} × {put} for the sales, since a ticket without refund has no entry, and {refunded} × ({mark} + {remove}) for coming and going.",
+            value=number(value), sold=SOLD, refunded=REFUNDED,
+            put=number(_refund_units()[0]), mark=number(_refund_units()[1]), remove=number(_refund_units()[2]),
+        ),
+        hints=(
+            Hint(lambda: SOLD + 2 * REFUNDED, N_("A ticket without refund is not in the index: selling it costs the index 0. That is what sparse means.")),
+            Hint(lambda: SOLD, N_("Only tickets with the key attribute are in the index, and those are few.")),
+            Hint(lambda: REFUNDED, N_("That is the way in; the entry that leaves is a write as well.")),
+            Hint(lambda: 4 * REFUNDED, N_("An entry that comes or goes is one write. Two are needed when a key changes into another one.")),
+        ),
+    ),
+    Check(
+        "09.strong_index",
+        N_("The seat map must show the seats of one show by price, and include a sale made a moment ago. Which index can be asked with ConsistentRead?"),
+        answer=_strong_answer,
+        choices=(
+            N_("a global index with the keys show and price, and ALL"),
+            N_("a local index with the sort key price"),
+            N_("both, if they project what is asked for"),
+        ),
+        worked=lambda value: _(
+            "The local index. It lies with the items of its partition key and needs to be there from the table's first day; the price is that a "
+            "show's items and entries may not exceed {gb} GB.",
+            gb=f"{facts.value('dynamodb.item_collection_max_gb'):.0f}",
+        ),
+        hints=(
+            Hint(lambda: 0, N_("A global index follows the table a moment later, whatever it projects: DynamoDB refuses ConsistentRead there.")),
+            Hint(lambda: 2, N_("The projection decides what an index holds, not how soon. A global index always follows later.")),
+        ),
+    ),
+    Check(
+        "09.pressure",
+        N_("Provisioned: the table has 3,000 WCU, its global index 600 WCU. A hand-over takes 3 units of the table and 2 of the index. How many hand-overs a second go through for good?"),
+        answer=_check_rate,
+        unit=N_("per second"),
+        lo=0,
+        hi=1_000_000,
+        tolerance=0.01,
+        worked=lambda value: _(
+            "{value}: the table would take {table_wcu} / {table_units} = {table_rate}, the index {index_wcu} / {index_units} = {value}, and the narrower "
+            "one throttles the writes of the table.",
+            value=number(value), table_wcu=f"{CHECK_TABLE_WCU:,}", table_units=CHECK_TABLE_UNITS,
+            table_rate=f"{CHECK_TABLE_WCU / CHECK_TABLE_UNITS:,.0f}", index_wcu=CHECK_INDEX_WCU, index_units=CHECK_INDEX_UNITS,
+        ),
+        hints=(
+            Hint(lambda: CHECK_TABLE_WCU / CHECK_TABLE_UNITS, N_("That is the table alone. A global index without write capacity holds up the writes of the table.")),
+            Hint(lambda: CHECK_INDEX_WCU, N_("A hand-over changes the key of the index: two units, not one.")),
+            Hint(lambda: (CHECK_TABLE_WCU + CHECK_INDEX_WCU) / (CHECK_TABLE_UNITS + CHECK_INDEX_UNITS), N_("Capacity is not pooled: a global index has its own.")),
+            Hint(lambda: CHECK_TABLE_WCU / CHECK_TABLE_UNITS + CHECK_INDEX_WCU / CHECK_INDEX_UNITS, N_("Each hand-over needs both; the narrower one decides.")),
+        ),
+    ),
+    Check(
+        "09.fetch",
+        N_("The local index by-price holds keys only. One Query for the 100 tickets of a show, eventually consistent, asks for seat, price and receipt (a ticket weighs 2,500 bytes). How many read units?"),
+        answer=lambda: sum(_fetch_parts()),
+        unit=N_("units"),
+        lo=0,
+        hi=10_000,
+        tolerance=0.009,
+        worked=lambda value: _(
+            "{value}: {index} for the entries, added up and rounded once, and {table} for the receipts: {count} tickets are fetched from the "
+            "table, each rounded up to 4 KB and halved.",
+            value=number(value), index=number(_fetch_parts()[0]), table=number(_fetch_parts()[1]), count=EACH_SHOW,
+        ),
+        hints=(
+            Hint(lambda: _fetch_parts()[0], N_("That is the index alone. It does not hold the receipt: DynamoDB fetches each ticket from the table.")),
+            Hint(lambda: _fetch_parts()[1], N_("Those are the fetches; the entries of the index are read as well.")),
+            Hint(
+                lambda: _fetch_parts()[0] + meter.read_units(EACH_SHOW * TICKET_BYTES),
+                N_("Fetched items are not added up first: each is rounded to 4 KB by itself."),
+            ),
+            Hint(lambda: 2 * sum(_fetch_parts()), N_("That is strongly consistent; here it is eventually consistent, half of it.")),
+        ),
+    ),
+)
+
+
+# Quiz ----------------------------------------------------
+
+QUIZ = Quiz(
+    (
+        Question(
+            N_("A table has a local index. The items of one show and their entries together reach 10 GB. What happens?"),
+            (
+                Option(
+                    N_("Nothing: DynamoDB splits the show over several partitions"),
+                    N_("With a local index the items of one partition key stay together; only without one may they be split."),
+                ),
+                Option(
+                    N_("The index is dropped and built anew as a global one"),
+                    N_("DynamoDB never changes an index by itself, and a local index cannot be taken away from its table."),
+                ),
+                Option(
+                    N_("Writes that would make this show larger are refused; other shows go on"),
+                    N_("An item collection may not exceed 10 GB in a table with a local index; the error names the item collection's size."),
+                    True,
+                ),
+            ),
+        ),
+        Question(
+            N_("Sales open. The table has write capacity to spare, yet its PutItem calls are throttled. Which cause fits?"),
+            (
+                Option(
+                    N_("A global index has too little write capacity"),
+                    N_("What cannot be written to an index holds up the write to the table; the reason in the error names the index."),
+                    True,
+                ),
+                Option(
+                    N_("A local index has too little write capacity"),
+                    N_("A local index has no capacity of its own; it uses the table's, and that was to spare."),
+                ),
+                Option(
+                    N_("Somebody reads a global index strongly consistently"),
+                    N_("Such a read is refused at once and takes no capacity from anybody."),
+                ),
+            ),
+        ),
+        Question(
+            N_(
+                "An orders table of 400 GB has been in use for two years; its partition key is the order number. A new page shows a customer's last ten "
+                "orders with date and total, within milliseconds; a second's delay after an order is acceptable. Which design is the most cost-effective?"
+            ),
+            (
+                Option(
+                    N_("Add a local index with the sort key customer"),
+                    N_("It cannot be added to a table that exists, and it would look for the customer within one order number only."),
+                ),
+                Option(
+                    N_("Add a global index with customer and date as keys that includes the total"),
+                    N_("It can be added at any time, answers in one Query in the right order, and holds and writes only what the page shows."),
+                    True,
+                ),
+                Option(
+                    N_("Add a global index with customer and date as keys and the projection ALL"),
+                    N_("It answers too, but stores the 400 GB a second time and is written with every change of an order."),
+                ),
+                Option(
+                    N_("Scan the table every hour and keep the lists in a cache"),
+                    N_("Each Scan reads 400 GB, and an order may be missing from the page for an hour."),
+                ),
+            ),
+            domain="cost",
+        ),
+    )
+)
