@@ -292,14 +292,14 @@ def _why(cost: Cost) -> str:
     """Why by-buyer was written, or why not."""
     units_first = number(cost.indexes[0])
     if cost.change == "buyer":
-        return _("The key of by-buyer changed: the old entry is deleted and a new one put, {units} units.", units=units_first)
+        return _("The key of by-buyer changed: the old entry is deleted and a new one put; write units there: {units}.", units=units_first)
     if cost.change == "nobody":
-        return _("Without a buyer there is no entry in by-buyer: it is sparse, and 0 units are used there.")
+        return _("Without a buyer there is no entry in by-buyer: the index is sparse; write units there: 0.")
     if not cost.indexes[0]:
-        return _("by-buyer does not hold what changed: 0 units.")
+        return _("by-buyer does not hold what changed; write units there: 0.")
     if cost.change in ("gate", "receipt"):
-        return _("by-buyer holds what changed: its entry is written again, {units} units.", units=units_first)
-    return _("The entry in by-buyer comes or goes: {units} units.", units=units_first)
+        return _("by-buyer holds what changed: its entry is written again; write units there: {units}.", units=units_first)
+    return _("The entry in by-buyer comes or goes; write units there: {units}.", units=units_first)
 
 
 def say_cost(cost: Cost, before: Cost | None) -> str:
