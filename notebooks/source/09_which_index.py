@@ -49,7 +49,7 @@
 # 이 수업을 마치면 다음을 할 수 있습니다.
 # - 글로벌 보조 인덱스(global secondary index, GSI)와 로컬 보조 인덱스(local secondary index, LSI) 가운데 **고르기**, 또는 만들지 않기로 하기
 # - 인덱스가 있는 테이블에 한 번 쓰는 데 드는 단위를 **계산하기**
-# - 적게 드는 프로젝션과 희소 인덱스(sparse index)를 **설계하고**, 인덱스가 언제 테이블을 느리게 하는지 **설명하기**
+# - 적게 드는 프로젝션과 희소 인덱스(sparse index)를 **설계하고**, 인덱스 때문에 언제 테이블에 스로틀링(throttling)이 걸리는지 **설명하기**
 
 # %% tools
 from boto3.dynamodb.conditions import Attr, Key
@@ -83,7 +83,7 @@ display(predict(lesson.HAND_OVER), predict(lesson.STRONG_READ))
 #
 # 1. **Without an index:** a Query by buyer is refused, so a Scan reads all tickets to find four.
 # 2. **With one:** `update` adds the global index `by-buyer` to the living table. Change the `Projection` and run the cell again. On AWS filling the
-#    index takes minutes and is charged as writes to it, and `AttributeDefinitions` types every key attribute.
+#    index takes minutes and is charged as writes to it, and `AttributeDefinitions` gives the types of its keys.
 # 3. **Five writes** to one ticket: new, another buyer, another gate, another receipt, deleted. Who pays, and when does nobody?
 # 4. **A work queue:** only a ticket that waits for a refund has the attribute `refund`, so only such a ticket is in the *sparse* index `by-refund`.
 
@@ -96,7 +96,7 @@ display(predict(lesson.HAND_OVER), predict(lesson.STRONG_READ))
 #
 # 1. **인덱스 없이:** 구매자로 Query하면 거부되므로 Scan이 넉 장을 찾으려고 모든 티켓을 읽습니다.
 # 2. **인덱스와 함께:** `update`가 쓰고 있는 테이블에 글로벌 인덱스 `by-buyer`를 더합니다. `Projection`을 바꾸고 셀을 다시 실행해 보세요. AWS에서는 인덱스를
-#    채우는 데 몇 분이 걸리고 그 쓰기도 청구됩니다. `AttributeDefinitions`에는 키로 쓰는 모든 속성의 타입을 적습니다.
+#    채우는 데 몇 분이 걸리고 그 쓰기도 청구됩니다. `AttributeDefinitions`에는 새 인덱스 키의 타입을 적습니다.
 # 3. 티켓 한 장에 **다섯 번 쓰기:** 새 티켓, 다른 구매자, 다른 게이트, 다른 영수증, 삭제입니다. 누가 내고, 언제 아무도 내지 않나요?
 # 4. **작업 대기열:** 환불을 기다리는 티켓에만 속성 `refund`가 있으므로 *희소* 인덱스 `by-refund`에는 그런 티켓만 들어갑니다.
 
@@ -111,9 +111,6 @@ display(note(refusal), lesson.found(answer), lesson.units(ledger))
 lesson.drop_index(tickets, "by-buyer")
 tickets.update(
     AttributeDefinitions=[
-        {"AttributeName": "show", "AttributeType": "S"},
-        {"AttributeName": "seat", "AttributeType": "S"},
-        {"AttributeName": "price", "AttributeType": "N"},
         {"AttributeName": "buyer", "AttributeType": "S"},
         {"AttributeName": "bought", "AttributeType": "S"},
     ],
@@ -169,7 +166,7 @@ display(lesson.found(waiting), lesson.units(ledger))
 #
 # 움직일 때마다 새 테이블에 실제로 한 번 쓰고 미터가 셉니다. **첫째 그림의 목록은 하나, 프로젝션입니다.** 인덱스 by-buyer가 있는 테이블에 새 티켓을
 # 넣습니다. ALL은 INCLUDE보다 얼마나 더 드나요? **둘째 그림에서 새로 조절할 것은 쓰기의 종류입니다.** 어떤 프로젝션이 어떤 쓰기를 알아채지 못하나요? 새
-# 티켓보다 더 드는 쓰기는 무엇인가요? **셋째 그림에서는 인덱스의 수입니다.** 인덱스마다 키가 되는 속성이 다릅니다. ALL과 KEYS_ONLY로 티켓을 넘겨 보고 하나를 A로
+# 티켓보다 더 드는 쓰기는 무엇일까요? **셋째 그림에서는 인덱스의 수입니다.** 인덱스마다 키가 되는 속성이 다릅니다. ALL과 KEYS_ONLY로 티켓을 넘겨 보고 하나를 A로
 # 고정해 보세요. 왜 다른 인덱스도 단위를 쓰나요?
 
 # %% observe-writes

@@ -68,7 +68,24 @@ def _dynamodb():
     with lesson06.without_aws_settings():
         _mock()
         session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
-        return session.resource("dynamodb")
+        resource = session.resource("dynamodb")
+    client = resource.meta.client
+
+    def keep_definitions(params, **_event):
+        if "AttributeDefinitions" in params and isinstance(params.get("TableName"), str):
+            _add_definitions(params, client.describe_table(TableName=params["TableName"])["Table"])
+
+    client.meta.events.register("before-parameter-build.dynamodb.UpdateTable", keep_definitions)
+    return resource
+
+
+def _add_definitions(request: dict, table: dict) -> None:
+    """Adds the table's AttributeDefinitions to an UpdateTable: DynamoDB keeps them, moto forgets what is not repeated."""
+    given = request["AttributeDefinitions"]
+    if isinstance(given, list) and all(isinstance(each, dict) for each in given):
+        named = {each.get("AttributeName") for each in given}
+        kept = [each for each in table["AttributeDefinitions"] if each["AttributeName"] not in named]
+        request["AttributeDefinitions"] = given + kept
 
 
 def _keys(*names: str) -> list[dict]:
@@ -153,9 +170,8 @@ def open_shop():
 
 def new_index(name: str, partition_key: str, sort_key: str, projection: str, included: tuple[str, ...] = ()) -> dict:
     """The arguments of boto3's `table.update` that add a global index; print them to see the request."""
-    known = ("show", "seat", "price", "buyer", "bought")
     return {
-        "AttributeDefinitions": _definitions(*known, partition_key, sort_key),
+        "AttributeDefinitions": _definitions(partition_key, sort_key),
         "GlobalSecondaryIndexUpdates": [
             {"Create": _index(name, (partition_key, sort_key), projection, tuple(included))}
         ],

@@ -21,7 +21,7 @@ class IndexBars(Picture):
     """
 
     size = (7.2, 4.6)
-    MOST_BARS = 21
+    MOST_BARS, MOST_NAMED = 21, 8
 
     def build(self):
         self.figure.get_layout_engine().set(rect=(0, 0, 0.97, 1))
@@ -33,7 +33,9 @@ class IndexBars(Picture):
         self.before = self.below.plot([], [], **dashed)[0]
         words = {"fontsize": 9.5, "parse_math": False}
         self.sum = self.top.text(0, 0, "", va="center", **words)
-        self.numbers = [self.below.text(place, 0, "", ha="center", va="bottom", **words) for place in range(self.MOST_BARS)]
+        self.numbers = [
+            self.below.text(place, 0, "", ha="center", va="bottom", **words) for place in range(self.MOST_BARS)
+        ]
         self.top.set_title(label("Dollars for a million such writes, on demand"))
         self.below.set_title(label("Write units of one such write, by our meter"))
         self.top.set_ylim(-0.5, 0.5)
@@ -56,18 +58,19 @@ class IndexBars(Picture):
         units = found["units"][: self.MOST_BARS]
         then = pinned["units"][: self.MOST_BARS] if pinned else ()
         self._lay_dollars(found["usd"], pinned["usd"] if pinned else None)
+        top = nice_top(1.15 * max(*units, *then, 1))
         for place, (bar, words) in enumerate(zip(self.bars, self.numbers)):
             height = units[place] if place < len(units) else 0
             bar.set_bounds(place - 0.36, 0, 0.72, height)
-            words.set_y(height)
+            words.set_y(height + 0.02 * top)
             words.set_text(number(height) if place < len(units) else "")
-        drawn = max(len(units), len(then), 4)
-        self.below.set_xlim(-0.7, drawn - 0.3)
-        self.below.set_ylim(0, nice_top(1.15 * max(*units, *then, 1)))
-        names = [label("table"), found["first"], *(str(place) for place in range(2, self.MOST_BARS))]
+        drawn = max(len(units), len(then))
+        side = max(0.7, (5 - drawn) / 2)
+        self.below.set_xlim(-side, drawn - 1 + side)
+        self.below.set_ylim(0, top)
+        first = found["first"] if drawn < self.MOST_NAMED else "1"
+        names = [label("table"), first, *(str(place) for place in range(2, self.MOST_BARS))]
         self.below.set_xticks(range(len(units)), names[: len(units)])
-        for place, tick in enumerate(self.below.get_xticklabels()):
-            tick.set_ha("left" if place == 1 and len(units) > 8 else "center")
         self._lay_before(then)
         return _(
             "Write units of one such write: table {table}; indexes {indexes}. A million such writes cost {usd}.",
