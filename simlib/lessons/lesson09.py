@@ -25,7 +25,7 @@ from simlib.teach import (
     Quiz,
     Target,
 )
-from simlib.views.indexes import IndexBars
+from simlib.views.indexes import IndexBars, dollars
 
 REGION, TABLE, WORKINGS = "us-east-1", "tickets", "workings"
 SHOW, SHOWS, ROWS, SEATS_A_ROW = "SHOW#1224", ("SHOW#1224", "SHOW#1225", "SHOW#1231"), "ABCDE", 20
@@ -189,11 +189,6 @@ def key_of(item: dict) -> dict:
     return {"show": item["show"], "seat": item["seat"]}
 
 
-def _dollars(amount: float) -> str:
-    """Dollars to four digits: parts of a cent are seen."""
-    return f"${number(amount, 4)}"
-
-
 def found(answer: dict, most: int = 6):
     """The first items of a Query or Scan as a DataFrame of text; long values are cut."""
     import pandas as pd
@@ -223,7 +218,7 @@ def units(ledger):
         }
         row |= {name: number(spent.get(name, 0)) for name in indexes}
         row[_("together")] = number(sum(spent.values()))
-        row[_("dollars for a million such calls")] = _dollars(MILLION * sum(line.on_demand_usd for line in lines))
+        row[_("dollars for a million such calls")] = dollars(MILLION * sum(line.on_demand_usd for line in lines))
         rows.append(row)
     return pd.DataFrame(rows, index=range(1, len(rows) + 1))
 
@@ -321,15 +316,17 @@ def _why(cost: Cost) -> str:
 def say_cost(cost: Cost, before: Cost | None) -> str:
     """Units and dollars of the write, why, and the change against A."""
     words = [
-        _("Write units by our meter: table {table}, indexes {indexes}, together {total}. A million such writes cost {usd}, "
-          "{times} times as much as without an index.",
+        _("Write units by our meter: table {table}, indexes {indexes}, together {total}. A million such writes cost {usd}.",
           table=number(cost.table), indexes=number(sum(cost.indexes)), total=number(cost.total, 4),
-          usd=_dollars(sum(cost.usd)), times=number(cost.total / cost.table))
+          usd=dollars(sum(cost.usd))),
+        _("That is {times} times as much as without an index.", times=number(cost.total / cost.table))
+        if cost.total > cost.table
+        else _("That is as much as without an index."),
     ]
     if cost.indexes:
         words.append(_why(cost))
     if before is not None:
-        words.append(_("A: {total} units and {usd}.", total=number(before.total, 4), usd=_dollars(sum(before.usd))))
+        words.append(_("A: {total} units and {usd}.", total=number(before.total, 4), usd=dollars(sum(before.usd))))
     return "\n".join(words)
 
 
@@ -431,7 +428,7 @@ def by_hand() -> str:
             _("{projection}: an entry of {bytes} bytes, write units {each}. Handed over: {table} + {each} (old entry deleted) + {each} (new entry put) "
               "= {total} units; × ${price} × 1,000,000 = {usd}",
               projection=projection, bytes=f"{size:,}", each=number(each), table=number(table),
-              total=number(table + 2 * each), price=f"{price:.9f}", usd=_dollars(MILLION * (table + 2 * each) * price))
+              total=number(table + 2 * each), price=f"{price:.9f}", usd=dollars(MILLION * (table + 2 * each) * price))
         )
     return "\n".join(lines)
 

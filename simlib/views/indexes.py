@@ -13,6 +13,14 @@ from simlib.views import BLUE, GREY, ORANGE, Picture, _few_ticks, _money_tick, l
 PARTS = ((BLUE, "", N_("table")), (ORANGE, "////", N_("index")))
 
 
+def dollars(amount: float) -> str:
+    """Dollars with two to four digits after the point: parts of a cent are seen."""
+    text = f"{amount:,.4f}"
+    while text.endswith("0") and text[-4] != ".":
+        text = text[:-1]
+    return f"${text}"
+
+
 class IndexBars(Picture):
     """Above, the dollars of a million writes; below, the write units of the table and of each index, one bar each.
 
@@ -76,14 +84,14 @@ class IndexBars(Picture):
             "Write units of one such write: table {table}; indexes {indexes}. A million such writes cost {usd}.",
             table=number(units[0]),
             indexes=", ".join(number(value) for value in units[1:]) or _("none"),
-            usd=f"${number(sum(found['usd']), 4)}",
+            usd=dollars(sum(found["usd"])),
         )
 
     def _lay_dollars(self, usd, then):
         for bar, left, width in zip(self.dollars, (0, usd[0]), usd):
             bar.set_bounds(left, -0.34, width, 0.68)
         self.sum.set_x(sum(usd))
-        self.sum.set_text(f" ${number(sum(usd), 4)}")
+        self.sum.set_text(f" {dollars(sum(usd))}")
         self.top.set_xlim(0, nice_top(1.2 * max(sum(usd), sum(then or (0,)))))
         self.before_usd.set_visible(then is not None)
         if then is not None:
