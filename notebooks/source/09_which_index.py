@@ -25,7 +25,7 @@
 # with every write. So which index, with what in it, and what does it cost?
 #
 # After this lesson you can
-# - **choose** between a global and a local secondary index, or none,
+# - **choose** between a global secondary index (GSI) and a local one (LSI), or none,
 # - **work out** what one write costs a table with indexes,
 # - **design** a projection and a sparse index that cost little, and **explain** when an index throttles the table.
 
@@ -85,7 +85,8 @@ display(predict(lesson.HAND_OVER), predict(lesson.STRONG_READ))
 # 2. **With one:** `update` adds the global index `by-buyer` to the living table. Change the `Projection` and run the cell again. On AWS filling the
 #    index takes minutes and is charged as writes to it, and `AttributeDefinitions` gives the types of its keys.
 # 3. **Five writes** to one ticket: new, another buyer, another gate, another receipt, deleted. Who pays, and when does nobody?
-# 4. **A work queue:** only a ticket that waits for a refund has the attribute `refund`, so only such a ticket is in the *sparse* index `by-refund`.
+# 4. **A work queue:** only a ticket that waits for a refund has the attribute `refund`, so only such a ticket is in the *sparse* index `by-refund`. On
+#    AWS a global index follows the table a moment later; moto's follows at once.
 
 # %% run [markdown] lang="ko"
 # ## 3. 실행
@@ -99,6 +100,7 @@ display(predict(lesson.HAND_OVER), predict(lesson.STRONG_READ))
 #    채우는 데 몇 분이 걸리고 그 쓰기도 청구됩니다. `AttributeDefinitions`에는 새 인덱스 키의 타입을 적습니다.
 # 3. 티켓 한 장에 **다섯 번 쓰기:** 새 티켓, 다른 구매자, 다른 게이트, 다른 영수증, 삭제입니다. 누가 내고, 언제 아무도 내지 않나요?
 # 4. **작업 대기열:** 환불을 기다리는 티켓에만 속성 `refund`가 있으므로 *희소* 인덱스 `by-refund`에는 그런 티켓만 들어갑니다.
+#    AWS의 글로벌 인덱스는 테이블보다 조금 늦게 따라오지만 moto의 인덱스는 곧바로 따라옵니다.
 
 # %% run-scan tags=["request"]
 tickets = lesson.open_shop()
@@ -190,8 +192,8 @@ look_back(lesson.HAND_OVER, lesson.write_cost("ALL", "buyer", 1).total)
 #
 # **What a write costs an index**, for each started KB of an entry: an entry that comes or goes, 1; a changed **key**, 2 (delete and put); a changed
 # attribute that it holds, 1; a change that it does not hold, 0; an item without the index's key, 0 (*sparse*). It comes on top of the table's units: **write
-# amplification**. **Back-pressure:** what an index cannot take for want of write capacity throttles the *table's* write, so give a GSI as many WCU as the
-# table, and more if keys change. A later lesson plays it.
+# amplification**. **Back-pressure:** what an index cannot take for want of write capacity (too little provisioned, an on-demand maximum, a
+# hot partition) throttles the *table's* write, so give a GSI as many WCU as the table, and more if keys change. A later lesson plays it.
 #
 # The team's answer: the door and the seat map use the table, “My tickets” the GSI `by-buyer`, the box office the LSI `by-price`, accounting the sparse
 # GSI `by-refund`. **The cell below:** the sums; one Query of `by-price` without and with `receipt`, which it does not hold; and the same of `by-buyer`.
@@ -203,7 +205,7 @@ look_back(lesson.HAND_OVER, lesson.write_cost("ALL", "buyer", 1).total)
 # | a million on-demand writes: {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}} USD (until 2024-10-31) | {{price("dynamodb.write_request.standard") * 1e6:.3f}} USD, since 2024-11-01 | fewer and smaller indexes |
 #
 # *What the model leaves out:* storage (each entry is billed with {{value("dynamodb.index_entry_overhead_bytes"):.0f}} bytes beside its attributes), filling
-# a new index, and the moment by which a GSI follows: moto's follow at once. Sources: {{page("dynamodb-gsi")}}, {{page("dynamodb-lsi")}},
+# a new index, and the moment by which a GSI follows. Sources: {{page("dynamodb-gsi")}}, {{page("dynamodb-lsi")}},
 # {{page("dynamodb-quotas")}}, {{page("dynamodb-gsi-keys")}}, {{page("dynamodb-conformance")}} (checked on {{as_of}}).
 
 # %% explain [markdown] lang="ko"
@@ -223,11 +225,12 @@ look_back(lesson.HAND_OVER, lesson.write_cost("ALL", "buyer", 1).total)
 #
 # **쓰기 한 번에 인덱스가 쓰는 단위**는 인덱스 항목의 1 KB마다 이렇습니다. 항목이 생기거나 없어지면 1, **키**가 바뀌면 2(삭제와 쓰기), 담고 있는 속성이 바뀌면 1,
 # 담지 않은 것이 바뀌면 0, 인덱스의 키가 없는 항목이면 0입니다(*희소*). 이것이 테이블의 단위에 더해지는 것을 **쓰기 증폭**(write amplification)이라고 합니다.
-# **역압**(back-pressure): 인덱스의 쓰기 용량이 모자라면 *테이블*의 쓰기에 스로틀링(throttling)이 걸립니다. 그러므로 GSI에는 테이블만큼, 키가 바뀐다면 그보다 많은
+# **역압**(back-pressure): 인덱스의 쓰기 용량이 모자라면(적게 프로비저닝했거나, 온디맨드의 최댓값에 닿았거나, 한 파티션에 몰렸을 때) *테이블*의
+# 쓰기에 스로틀링(throttling)이 걸립니다. 그러므로 GSI에는 테이블만큼, 키가 바뀐다면 그보다 많은
 # WCU를 주어야 합니다. 나중 수업에서 직접 돌려 봅니다.
 #
-# 팀의 답은 이렇습니다. 입구와 좌석표는 테이블을, ‘내 티켓’은 GSI `by-buyer`를, 매표소는 LSI `by-price`를, 회계는 희소 GSI `by-refund`를 씁니다. **아래 셀에는**
-# 계산, 그리고 `by-price`를 담지 않은 `receipt` 없이 한 번, 함께 한 번 Query한 것과 `by-buyer`에 같은 것을 물은 것이 있습니다.
+# 팀의 답은 이렇습니다. 입구와 좌석표는 테이블을, ‘내 티켓’은 GSI `by-buyer`를, 매표소는 LSI `by-price`를, 회계는 희소 GSI `by-refund`를 씁니다. **아래 셀은**
+# 계산을 보여 주고 `by-price`를 두 번 Query합니다. 담지 않은 `receipt`를 한 번은 빼고 한 번은 넣어 묻습니다. 끝으로 `by-buyer`에도 `receipt`를 물어봅니다.
 #
 # | 예전 자료 | 지금 | 시험에서는 |
 # |---|---|---|
@@ -236,7 +239,7 @@ look_back(lesson.HAND_OVER, lesson.write_cost("ALL", "buyer", 1).total)
 # | 온디맨드 쓰기 백만 번에 {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}}달러(2024-10-31까지) | 2024-11-01부터 {{price("dynamodb.write_request.standard") * 1e6:.3f}}달러 | 인덱스는 적고 작게 |
 #
 # *모델이 생략한 것:* 스토리지(인덱스 항목마다 속성 말고 {{value("dynamodb.index_entry_overhead_bytes"):.0f}}바이트를 더 청구), 새 인덱스를 채우는 쓰기, GSI가 뒤따르는
-# 시간. moto의 인덱스는 곧바로 따라옵니다. 출처: {{page("dynamodb-gsi")}}, {{page("dynamodb-lsi")}}, {{page("dynamodb-quotas")}},
+# 시간. 출처: {{page("dynamodb-gsi")}}, {{page("dynamodb-lsi")}}, {{page("dynamodb-quotas")}},
 # {{page("dynamodb-gsi-keys")}}, {{page("dynamodb-conformance")}}({{as_of}} 확인).
 
 # %% by-hand tags=["request"]

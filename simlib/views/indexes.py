@@ -16,7 +16,7 @@ PARTS = ((BLUE, "", N_("table")), (ORANGE, "////", N_("index")))
 def dollars(amount: float) -> str:
     """Dollars with two to four digits after the point: parts of a cent are seen."""
     text = f"{amount:,.4f}"
-    while text.endswith("0") and text[-4] != ".":
+    while text.endswith("0") and text[-3] != ".":
         text = text[:-1]
     return f"${text}"
 
