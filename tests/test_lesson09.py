@@ -1,4 +1,4 @@
-"""Lesson 09: what indexes cost by AWS's examples and by hand, what they refuse, and exercises solved by their own cells."""
+"""Lesson 09: what indexes cost by AWS's examples and by hand, what they refuse, exercises solved by their own cells."""
 
 import json
 import os
@@ -62,7 +62,7 @@ def run_cells(*names):
     ],
 )
 def test_a_write_costs_an_index_what_the_developer_guide_says(change, keys_only, include, whole):
-    """AWS: A to B takes 2 writes, removal 1, a projected attribute alone 1, no key 0; here each KB of 2,500 bytes: 3."""
+    """AWS: A to B takes 2 writes, removal 1, a projected attribute alone 1, no key 0; 2,500 bytes are 3 KB."""
     for projection, units in (("KEYS_ONLY", keys_only), ("INCLUDE", include), ("ALL", whole)):
         cost = lesson.write_cost(projection, change, 1)
         assert (cost.table, cost.indexes) == (3, (units,)), projection
@@ -98,7 +98,7 @@ def test_predictions_are_answered_by_the_meter():
 
 
 def test_fetching_through_a_local_index_is_the_developer_guides_example():
-    """AWS: 4 entries of 200 bytes are 1 KB, rounded to 4; 4 items of 300 bytes fetched are 4 x 4 KB: 20 KB, 5 units strong."""
+    """AWS: 4 entries of 200 bytes, rounded to 4 KB, and 4 items of 300 bytes fetched, 4 KB each: 20 KB, 5 units strong."""
     local = [lesson._index("by-note", ("show", "note"), "INCLUDE", ("half",))]
     table = lesson._new_table(lesson.WORKINGS, [], local)
     for place in range(4):
@@ -144,7 +144,11 @@ def test_opening_the_shop_leaves_the_learners_settings_alone():
         "AWS_SECRET_ACCESS_KEY": "mine",
     }
     done = subprocess.run(
-        [sys.executable, "-c", program], env={**os.environ, **settings}, capture_output=True, text=True, encoding="utf-8"
+        [sys.executable, "-c", program],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads(done.stdout) == [True, 300, "course"]
@@ -329,7 +333,8 @@ def test_the_notebooks_index_is_the_lessons():
 
 
 def changed(keys=("buyer", "bought"), **projection):
-    return lesson.one_solution() | {"KeySchema": lesson._keys(*keys)} | ({"Projection": projection} if projection else {})
+    wanted = {"Projection": projection} if projection else {}
+    return lesson.one_solution() | {"KeySchema": lesson._keys(*keys)} | wanted
 
 
 @pytest.mark.parametrize(
@@ -413,14 +418,17 @@ def test_numbers_in_questions_are_those_that_are_checked():
     assert all(size in each.question for each in (move, fetch, lesson.HAND_OVER, lesson.BY_HAND))
     assert f"{lesson.SOLD} tickets" in sparse.question and f"{lesson.REFUNDED} of them" in sparse.question
     assert f"the {lesson.EACH_SHOW} tickets" in fetch.question
-    assert f"{lesson.CHECK_TABLE_WCU:,} WCU" in pressure.question and f"{lesson.CHECK_INDEX_WCU} WCU" in pressure.question
+    assert f"{lesson.CHECK_TABLE_WCU:,} WCU" in pressure.question
+    assert f"{lesson.CHECK_INDEX_WCU} WCU" in pressure.question
     assert f"{lesson.CHECK_TABLE_UNITS} units of the table and {lesson.CHECK_INDEX_UNITS}" in pressure.question
-    texts = [made.source for made in pipeline.read(pipeline.SOURCE / "09_which_index.py").cells if "lang" in made.metadata]
+    cells = pipeline.read(pipeline.SOURCE / "09_which_index.py").cells
+    texts = [made.source for made in cells if "lang" in made.metadata]
     assert sum("2,500" in text and "300" in text for text in texts) == 2
     assert facts.value("dynamodb.item_collection_max_gb") == 10 and "10 GB" in lesson.QUIZ.questions[0].prompt
 
 
 def test_quotas_are_todays_and_were_lower():
-    assert [facts.value(f"dynamodb.{name}") for name in ("gsi_max", "lsi_max", "projected_attributes_max")] == [20, 5, 100]
+    names = ("gsi_max", "lsi_max", "projected_attributes_max")
+    assert [facts.value(f"dynamodb.{name}") for name in names] == [20, 5, 100]
     assert facts.value("dynamodb.gsi_max", "2018-06-01") == 5
     assert facts.value("dynamodb.gsi_key_attributes_max", "2025-06-01") == 1
