@@ -98,7 +98,7 @@ def test_predictions_are_answered_by_the_meter():
 
 
 def test_fetching_through_a_local_index_is_the_developer_guides_example():
-    """AWS: 4 entries of 200 bytes, rounded to 4 KB, and 4 items of 300 bytes fetched, 4 KB each: 20 KB, 5 units strong."""
+    """AWS: 4 entries of 200 bytes, rounded to 4 KB, and 4 fetched items of 300 bytes, 4 KB each: 20 KB, 5 units."""
     local = [lesson._index("by-note", ("show", "note"), "INCLUDE", ("half",))]
     table = lesson._new_table(lesson.WORKINGS, [], local)
     for place in range(4):

@@ -94,6 +94,15 @@ def test_long_code_is_allowed_in_lesson_00_only(tmp_path):
     assert "only lesson 00" in the_problem(tmp_path, long)
 
 
+def test_a_request_may_be_longer_but_defines_nothing_and_holds_no_prose(tmp_path):
+    lines = "\n".join(f'table.update_item(UpdateExpression="SET seen = :{k}")' for k in "abcdef")
+    request = code_cell("request", lines, ' tags=["request"]')
+    assert pipeline.problems(lesson(tmp_path, sections() + request)) == []
+    assert "6 lines" in the_problem(tmp_path, code_cell("request", lines))
+    assert "defines f" in the_problem(tmp_path, code_cell("f", "def f():\n    return 1", ' tags=["request"]'))
+    assert "prose" in the_problem(tmp_path, code_cell("words", 'a = "Set things right"', ' tags=["request"]'))
+
+
 @pytest.mark.parametrize("code", ["def f():\n    return 1", "class A:\n    pass"])
 def test_definitions_belong_to_exercises(tmp_path, code):
     assert "move it to the library" in the_problem(tmp_path, code_cell("define", code))
