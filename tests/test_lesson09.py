@@ -172,6 +172,15 @@ def test_a_new_index_keeps_the_types_of_the_keys_that_are_there(tickets):
     assert [each["IndexName"] for each in tickets.global_secondary_indexes] == ["two"]
 
 
+def test_a_projection_that_moto_would_take_and_dynamodb_would_not_gets_one_sentence(tickets):
+    wrong = lesson.new_index("one", "buyer", "bought", "SOME")
+    with pytest.raises(teach.InputError, match="KEYS_ONLY, INCLUDE or ALL"):
+        tickets.update(**wrong)
+    with pytest.raises(teach.InputError, match="belongs to INCLUDE"):
+        tickets.update(**lesson.new_index("one", "buyer", "bought", "ALL", ("price",)))
+    assert not tickets.global_secondary_indexes
+
+
 def test_an_index_finds_with_one_step_what_a_scan_finds_with_ninety_two_units():
     """300 x 2,500 bytes are 183.1 steps of 4 KB: 184, halved 92; four entries of 69 bytes are half a unit."""
     space = run_cells("run-scan", "run-index")

@@ -99,7 +99,7 @@ def test_a_request_may_be_longer_but_defines_nothing_and_holds_no_prose(tmp_path
     request = code_cell("request", lines, ' tags=["request"]')
     assert pipeline.problems(lesson(tmp_path, sections() + request)) == []
     assert "6 lines" in the_problem(tmp_path, code_cell("request", lines))
-    assert "defines f" in the_problem(tmp_path, code_cell("f", "def f():\n    return 1", ' tags=["request"]'))
+    assert "defines f" in the_problem(tmp_path, code_cell("function", "def f():\n    return 1", ' tags=["request"]'))
     assert "prose" in the_problem(tmp_path, code_cell("words", 'a = "Set things right"', ' tags=["request"]'))
 
 

@@ -71,11 +71,14 @@ def _dynamodb():
         resource = session.resource("dynamodb")
     client = resource.meta.client
 
-    def keep_definitions(params, **_event):
+    def like_dynamodb(params, **_event):
+        for each in params.get("GlobalSecondaryIndexUpdates") or []:
+            if isinstance(each, dict) and isinstance(each.get("Create"), dict):
+                _checked_index(each["Create"])
         if "AttributeDefinitions" in params and isinstance(params.get("TableName"), str):
             _add_definitions(params, client.describe_table(TableName=params["TableName"])["Table"])
 
-    client.meta.events.register("before-parameter-build.dynamodb.UpdateTable", keep_definitions)
+    client.meta.events.register("before-parameter-build.dynamodb.UpdateTable", like_dynamodb)
     return resource
 
 
@@ -130,7 +133,7 @@ def ticket(seat: str = "A-12", show: str = SHOW, **changes) -> dict:
     item = {
         "show": show,
         "seat": seat,
-        "buyer": ME,
+        "buyer": "U-100",
         "bought": "2026-12-01T20:00:07",
         "price": 150_000 - 20_000 * max(0, ROWS.find(row)),
         "gate": "G1",
