@@ -117,7 +117,7 @@ def test_fetching_through_a_local_index_is_the_developer_guides_example():
 
 
 def test_a_fetch_of_a_hundred_receipts_by_hand():
-    """100 entries of about 32 bytes are one step of 4 KB, halved; 100 tickets fetched are 100 x 4 KB, halved."""
+    """100 entries of 13 + 8 + 7 bytes are one step of 4 KB, halved; 100 tickets fetched are 100 x 4 KB, halved."""
     assert lesson._fetch_parts() == (0.5, 50)
 
 
@@ -403,6 +403,8 @@ def test_something_that_is_no_index_gets_one_sentence(given, words):
         ("09.sparse", 20, "one write"),
         ("09.strong_index", 0, "refuses ConsistentRead"),
         ("09.strong_index", 2, "not how soon"),
+        ("09.later", 0, "no parameter for local"),
+        ("09.later", 1, "eventually consistently only"),
         ("09.pressure", 1000, "table alone"),
         ("09.pressure", 600, "two units"),
         ("09.fetch", 0.5, "index alone"),
@@ -417,12 +419,12 @@ def test_a_misconception_gets_its_hint(key, typed, hint):
 
 
 def test_answers_by_hand():
-    """3 + 3; 100 x 0 + 5 x (1 + 1); the local index; the smaller of 3,000 / 3 and 600 / 2; 0.5 + 100 x 0.5."""
-    assert [check.right_answer() for check in lesson.CHECKS] == [6, 10, 1, 300, 50.5]
+    """3 + 3; 100 x 0 + 5 x (1 + 1); local index; new table; the smaller of 3,000 / 3 and 600 / 2; 0.5 + 100 x 0.5."""
+    assert [check.right_answer() for check in lesson.CHECKS] == [6, 10, 1, 2, 300, 50.5]
 
 
 def test_numbers_in_questions_are_those_that_are_checked():
-    move, sparse, _strong, pressure, fetch = lesson.CHECKS
+    move, sparse, _strong, _later, pressure, fetch = lesson.CHECKS
     size = f"{lesson.TICKET_BYTES:,} bytes"
     assert all(size in each.question for each in (move, fetch, lesson.HAND_OVER, lesson.BY_HAND))
     assert f"{lesson.SOLD} tickets" in sparse.question and f"{lesson.REFUNDED} of them" in sparse.question

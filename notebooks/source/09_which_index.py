@@ -207,6 +207,13 @@ look_back(lesson.HAND_OVER, lesson.write_cost("ALL", "buyer", 1).total)
 # *What the model leaves out:* storage (each entry is billed with {{value("dynamodb.index_entry_overhead_bytes"):.0f}} bytes beside its attributes), filling
 # a new index, and the moment by which a GSI follows. Sources: {{page("dynamodb-gsi")}}, {{page("dynamodb-lsi")}},
 # {{page("dynamodb-quotas")}}, {{page("dynamodb-gsi-keys")}}, {{page("dynamodb-conformance")}} (checked on {{as_of}}).
+#
+# <details><summary>As a formula</summary>
+#
+# Let $u(b) = \max(1, \lceil b / 1024 \rceil)$, and let a write turn an item of $o$ bytes into one of $n$, and its entry of $o_i$ bytes in index $i$ into one
+# of $n_i$. The table takes $u(\max(o, n))$. The index takes $u(n_i)$ or $u(o_i)$ when the entry comes or goes, $u(o_i) + u(n_i)$ when its key changes,
+# $u(\max(o_i, n_i))$ when something else in it changes, and otherwise 0. In a transaction only the table's part is doubled.
+# </details>
 
 # %% explain [markdown] lang="ko"
 # ## 5. 설명
@@ -226,7 +233,7 @@ look_back(lesson.HAND_OVER, lesson.write_cost("ALL", "buyer", 1).total)
 # **쓰기 한 번에 인덱스가 쓰는 단위**는 인덱스 항목의 1 KB마다 이렇습니다. 항목이 생기거나 없어지면 1, **키**가 바뀌면 2(삭제와 쓰기), 담고 있는 속성이 바뀌면 1,
 # 담지 않은 것이 바뀌면 0, 인덱스의 키가 없는 항목이면 0입니다(*희소*). 이것이 테이블의 단위에 더해지는 것을 **쓰기 증폭**(write amplification)이라고 합니다.
 # **역압**(back-pressure): 인덱스의 쓰기 용량이 모자라면(적게 프로비저닝했거나, 온디맨드의 최댓값에 닿았거나, 한 파티션에 몰렸을 때) *테이블*의
-# 쓰기에 스로틀링(throttling)이 걸립니다. 그러므로 GSI에는 테이블만큼, 키가 바뀐다면 그보다 많은
+# 쓰기에 스로틀링이 걸립니다. 그러므로 GSI에는 테이블만큼, 키가 바뀐다면 그보다 많은
 # WCU를 주어야 합니다. 나중 수업에서 직접 돌려 봅니다.
 #
 # 팀의 답은 이렇습니다. 입구와 좌석표는 테이블을, ‘내 티켓’은 GSI `by-buyer`를, 매표소는 LSI `by-price`를, 회계는 희소 GSI `by-refund`를 씁니다. **아래 셀은**
@@ -241,6 +248,13 @@ look_back(lesson.HAND_OVER, lesson.write_cost("ALL", "buyer", 1).total)
 # *모델이 생략한 것:* 스토리지(인덱스 항목마다 속성 말고 {{value("dynamodb.index_entry_overhead_bytes"):.0f}}바이트를 더 청구), 새 인덱스를 채우는 쓰기, GSI가 뒤따르는
 # 시간. 출처: {{page("dynamodb-gsi")}}, {{page("dynamodb-lsi")}}, {{page("dynamodb-quotas")}},
 # {{page("dynamodb-gsi-keys")}}, {{page("dynamodb-conformance")}}({{as_of}} 확인).
+#
+# <details><summary>식으로 쓰면</summary>
+#
+# $u(b) = \max(1, \lceil b / 1024 \rceil)$로 둡니다. 쓰기 한 번이 $o$바이트 항목을 $n$바이트로, 인덱스 $i$에 있는 $o_i$바이트 항목을 $n_i$바이트로 바꿀 때,
+# 테이블은 $u(\max(o, n))$단위를 씁니다. 인덱스는 항목이 생기거나 없어지면 $u(n_i)$ 또는 $u(o_i)$, 키가 바뀌면 $u(o_i) + u(n_i)$, 담고 있는 다른 것이 바뀌면
+# $u(\max(o_i, n_i))$, 그 밖에는 0단위입니다. 트랜잭션에서는 테이블의 몫만 두 배가 됩니다.
+# </details>
 
 # %% by-hand tags=["request"]
 by_price = {"IndexName": "by-price", "KeyConditionExpression": Key("show").eq("SHOW#1224")}
@@ -315,12 +329,12 @@ display(reach(lesson.BY_HAND, my_units), reach(lesson.LEAN, my_index), write(les
 # %% check [markdown] lang="en"
 # ## 8. Check
 #
-# Four numbers and a choice, metered on your machine when you press *Check*. Use the pictures above, or code.
+# Four numbers and two choices, metered on your machine when you press *Check*. Use the pictures above, or code.
 
 # %% check [markdown] lang="ko"
 # ## 8. 확인
 #
-# 숫자 네 개와 선택 하나입니다. *채점*을 누르면 이 컴퓨터에서 미터가 셉니다. 위의 그림이나 코드를 사용하세요.
+# 숫자 네 개와 선택 두 개입니다. *채점*을 누르면 이 컴퓨터에서 미터가 셉니다. 위의 그림이나 코드를 사용하세요.
 
 # %% check-questions
 checks(*lesson.CHECKS)
@@ -335,7 +349,7 @@ checks(*lesson.CHECKS)
 # - Project what the page shows. A GSI refuses what it lacks; an LSI fetches it, item by item.
 # - A sparse index is a cheap work queue. An index short of write capacity throttles the table.
 #
-# > **Card.** GSI: later, anywhere, eventual · LSI: first day, same partition key, strong, 10 GB · key changed = 2 · not held = 0 · index throttled =
+# > **Card.** GSI: later, anywhere, eventual · LSI: first day, same partition key, strong, {{value("dynamodb.item_collection_max_gb"):.0f}} GB · key changed = 2 · not held = 0 · index throttled =
 # > table throttled.
 #
 # **Next:** two writes that belong together, all or nothing.
@@ -350,7 +364,7 @@ checks(*lesson.CHECKS)
 # - 화면에 보일 것만 담습니다. 담지 않은 것을 GSI는 거부하고, LSI는 항목마다 테이블에서 읽어 옵니다.
 # - 희소 인덱스는 값싼 작업 대기열입니다. 인덱스의 쓰기 용량이 모자라면 테이블에 스로틀링이 걸립니다.
 #
-# > **카드.** GSI: 나중에도, 어떤 키든, 최종적 · LSI: 첫날부터, 같은 파티션 키, 강력함, 10 GB · 키가 바뀌면 2 · 담지 않으면 0 · 인덱스의 스로틀링은 테이블의
+# > **카드.** GSI: 나중에도, 어떤 키든, 최종적 · LSI: 첫날부터, 같은 파티션 키, 강력함, {{value("dynamodb.item_collection_max_gb"):.0f}} GB · 키가 바뀌면 2 · 담지 않으면 0 · 인덱스의 스로틀링은 테이블의
 # > 스로틀링
 #
 # **다음:** 함께 이루어지거나 함께 취소되어야 하는 두 쓰기입니다.

@@ -753,6 +753,23 @@ def _strong_answer() -> int:
     return taken.index(True)
 
 
+@lru_cache(maxsize=1)
+def _later_answer() -> int:
+    """Which of the check's ways is open to a table in use, by trying the other two."""
+    from botocore.exceptions import ParamValidationError
+
+    global_takes_strong = strong_choice() != 1
+    table = _new_table(WORKINGS, [])
+    local = _index("by-gate", ("show", "gate"), "KEYS_ONLY")
+    try:
+        table.update(LocalSecondaryIndexUpdates=[{"Create": local}])
+    except ParamValidationError:
+        return 1 if global_takes_strong else 2
+    finally:
+        table.delete()
+    return 0
+
+
 def _check_rate() -> float:
     return min(rates(CHECK_TABLE_WCU, CHECK_INDEX_WCU, CHECK_TABLE_UNITS, CHECK_INDEX_UNITS))
 
@@ -833,6 +850,25 @@ CHECKS = (
         hints=(
             Hint(lambda: 0, N_("A global index follows the table a moment later, whatever it projects: DynamoDB refuses ConsistentRead there.")),
             Hint(lambda: 2, N_("The projection decides what an index holds, not how soon. A global index always follows later.")),
+        ),
+    ),
+    Check(
+        "09.later",
+        N_("The table has been in use for a year. Now the seats of a show are wanted by gate, strongly consistent. Which way is open?"),
+        answer=_later_answer,
+        choices=(
+            N_("add a local index by gate with UpdateTable"),
+            N_("add a global index by gate and read it with ConsistentRead"),
+            N_("make a new table with a local index by gate and copy everything"),
+        ),
+        worked=lambda value: _(
+            "A new table: a local index is made with its table only. From then on a show's items and entries may not exceed {gb} GB; and who can "
+            "do without the strong read adds a global index instead.",
+            gb=f"{facts.value('dynamodb.item_collection_max_gb'):.0f}",
+        ),
+        hints=(
+            Hint(lambda: 0, N_("UpdateTable has no parameter for local indexes: they are made with the table and stay as long as it does.")),
+            Hint(lambda: 1, N_("A global index can be added at any time, but it is read eventually consistently only.")),
         ),
     ),
     Check(
