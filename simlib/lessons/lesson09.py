@@ -32,7 +32,7 @@ SHOW, SHOWS, ROWS, SEATS_A_ROW = "SHOW#1224", ("SHOW#1224", "SHOW#1225", "SHOW#1
 BUYERS, ME, REFUND_DAY = 75, "U-042", "2026-12-02"
 TICKET_BYTES = 2500
 BY_BUYER, BY_PRICE = "by-buyer", "by-price"
-GSI_MOST, LSI_MOST = int(facts.value("dynamodb.gsi_max")), int(facts.value("dynamodb.lsi_max"))
+GSI_MOST = int(facts.value("dynamodb.gsi_max"))
 MILLION = 1_000_000
 EACH_SHOW = len(ROWS) * SEATS_A_ROW
 
