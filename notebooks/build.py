@@ -8,6 +8,8 @@ A source holds each text cell twice, tagged `lang="en"` and `lang="ko"`, under o
 shared. Text may hold figures as `{{value("lambda.memory_max_mb"):,.0f}}` (a fact in force) or
 `{{price("lambda.requests") * 1e6:.2f}}` (a list price in the course's Region); they come from `data/`
 when the notebooks are built, so that no figure is typed twice.
+
+A code cell has at most five lines, unless it is tagged `exercise`, or `request` for a request of boto3 that needs more.
 """
 
 from __future__ import annotations
@@ -49,7 +51,7 @@ HEADINGS = {
         "9. 정리",
     ),
 }
-MOST_CELLS, MOST_LINES = 25, 5
+MOST_CELLS, MOST_LINES, MOST_REQUEST_LINES = 25, 5, 30
 _HANGUL = re.compile(r"[가-힣]")
 _LETTERS = re.compile(r"[A-Za-z]{2,} +[A-Za-z]{2,}")
 
@@ -242,8 +244,10 @@ def _code_problems(where: str, made_of) -> list[str]:
     lines = [line for line in made_of.source.splitlines() if line.strip()]
     if "long" in tags and not where.startswith("00"):
         found.append(f"{where} is tagged long; only lesson 00 may show long code.")
-    if not {"long", "exercise"} & set(tags) and not 1 <= len(lines) <= MOST_LINES:
+    if not {"long", "exercise", "request"} & set(tags) and not 1 <= len(lines) <= MOST_LINES:
         found.append(f"{where} has {len(lines)} lines; 1 to {MOST_LINES} are allowed.")
+    if "request" in tags and not 1 <= len(lines) <= MOST_REQUEST_LINES:
+        found.append(f"{where} has {len(lines)} lines; a request may have {MOST_REQUEST_LINES}.")
     if made_of.outputs:
         found.append(f"{where} holds outputs; sources are kept without.")
     try:

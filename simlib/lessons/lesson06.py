@@ -46,7 +46,7 @@ _mock = None
 
 
 @contextlib.contextmanager
-def _without_aws_settings():
+def without_aws_settings():
     """Hides the learner's AWS variables and files while clients are made; gives everything back afterwards."""
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
     hidden = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -78,7 +78,7 @@ def close_shop() -> None:
         _mock = None
 
 
-def _refusal(error: Exception) -> str | None:
+def refusal(error: Exception) -> str | None:
     """What boto3 or DynamoDB says against a request, in a sentence; None for any other error."""
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -94,7 +94,7 @@ def _refusal(error: Exception) -> str | None:
     return None
 
 
-def _say_errors_in_a_sentence() -> None:
+def say_errors_in_a_sentence() -> None:
     """In a notebook, what boto3 raises in a cell is shown as one sentence; every other error as ever."""
     from botocore.exceptions import BotoCoreError, ClientError
     from IPython import get_ipython
@@ -104,7 +104,7 @@ def _say_errors_in_a_sentence() -> None:
         return
 
     def show(shell, kind, error, traceback, tb_offset=None):
-        sentence = _refusal(error)
+        sentence = refusal(error)
         if sentence is None:
             shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
         else:
@@ -120,8 +120,8 @@ def open_shop():
     """
     import boto3
 
-    _say_errors_in_a_sentence()
-    with _without_aws_settings():
+    say_errors_in_a_sentence()
+    with without_aws_settings():
         _answer_with_moto()
         session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
         bucket = session.resource("s3").create_bucket(Bucket="posters")
@@ -591,7 +591,7 @@ def attempt(call, **request) -> str:
         try:
             call(**request)
         except Exception as error:
-            sentence = _refusal(error)
+            sentence = refusal(error)
             if sentence is None:
                 raise
             return sentence
