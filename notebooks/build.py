@@ -266,17 +266,29 @@ def _code_problems(where: str, made_of) -> list[str]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"
         for argument in node.args
     }
+    expressions = set(map(id, _expressions(tree)))
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
-            and id(node) not in translated
+            and id(node) not in translated | expressions
             and _LETTERS.search(node.value)
         ):
             found.append(f"{where} holds prose ({node.value[:30]!r}); use gettext: _(...).")
     if re.search(r"^\s*#|\s#\s", made_of.source, re.MULTILINE):
         found.append(f"{where} holds a comment; say it in a text cell, in both languages.")
     return found
+
+
+def _expressions(tree):
+    """The values of DynamoDB's expressions, as keyword arguments and in dicts: they look like prose and are none."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield from (each.value for each in node.keywords if (each.arg or "").endswith("Expression"))
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values):
+                if isinstance(key, ast.Constant) and str(key.value).endswith("Expression"):
+                    yield value
 
 
 def build(all_lessons: list[Lesson] | None = None) -> dict[Path, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import numbers
+import uuid
 from functools import lru_cache
 
 from simlib import facts, meter
@@ -136,6 +137,11 @@ def sale(buyer: str, seat: str, price: int = PRICE) -> list[dict]:
             }
         },
     ]
+
+
+def new_token() -> str:
+    """A ClientRequestToken that nobody has used: one for each sale."""
+    return str(uuid.uuid4())
 
 
 @contextlib.contextmanager
@@ -654,9 +660,7 @@ def _long_sale() -> list[dict]:
 
 def _repeated_units() -> tuple[float, float]:
     """(write units at the tables of the first call, read units of the second with the same token)."""
-    import uuid
-
-    db, token = open_shop(MARKING_REGION), str(uuid.uuid4())
+    db, token = open_shop(MARKING_REGION), new_token()
     with meter.watch(db) as ledger:
         for _call in range(2):
             db.transact_write_items(TransactItems=_long_sale(), ClientRequestToken=token)
