@@ -329,7 +329,7 @@ def say_designs(found: dict, before: dict | None) -> str:
             same=f"{share:g}", buyers=BUYERS, sold=found["sold"], items=found["items"], size=f"{found['size_bytes']:,}",
         ),
         _("For each ticket sold – {told}.", told="; ".join(told)),
-        _("Without a condition {twice} buyers hold an order for a seat that is not theirs.", twice=none)
+        _("Without a condition, buyers who hold an order for a seat that is not theirs: {twice}.", twice=none)
         if none
         else _("Nobody wants the same seat, so that no design refuses anybody."),
     ]
@@ -392,7 +392,7 @@ def who_retries():
     import pandas as pd
 
     rows = (
-        (N_("a condition is not met"), "TransactionCanceledException: ConditionalCheckFailed", N_("yes"),
+        (N_("a condition is not met"), "TransactionCanceledException: ConditionalCheckFailed", N_("yes, at the tables"),
          N_("nobody: tell the buyer")),
         (N_("another transaction is at one of the items"), "TransactionCanceledException: TransactionConflict",
          N_("not said; our meter: no"), N_("your code, after a pause")),

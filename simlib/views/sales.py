@@ -37,8 +37,8 @@ class Sales(Picture):
         self.marks = [self.below.plot([], [], color=GREY, ls="--", lw=2)[0] for _row in range(3)]
         self.below.set_ylim(2.5, -0.5)
         self.below.tick_params(axis="y", length=0)
-        for axis in (self.top.xaxis, self.top.yaxis):
-            _few_ticks(axis)
+        self.top.set_xticks((0, 30, 60, 90))
+        _few_ticks(self.top.yaxis)
         _few_ticks(self.below.xaxis, formatter=_money_tick)
         self.legend = None
 
