@@ -157,7 +157,7 @@ look_back(lesson.SALE_UNITS, lesson.at_tables(together))
 #
 # 같은 1초에 구매자 백 명이 옵니다. **슬라이더는 하나, 그 가운데 같은 좌석을 원하는 사람의 비율입니다.** 나머지는 저마다 다른 좌석을 원합니다. 모두 읽은
 # 다음에야 쓰기가 시작됩니다. 위는 팔린 티켓 한 장에 드는 쓰기 단위를 세 설계로 보여 줍니다. 아래는 미터로 센 티켓 백만 장의 요금을 티켓을 얻은 사람과 얻지
-# 못한 사람의 몫으로 나눕니다. 얻지 못한 사람에게 가장 적게 쓰는 설계는 무엇이고, 왜 그럴까요? 아무도 거절하지 못하는 설계는 무엇인가요?
+# 못한 사람의 몫으로 나눕니다. 얻지 못한 사람에게 가장 적게 쓰는 설계는 무엇이고, 왜 그럴까요? 아무도 거절하지 못하는 설계는 무엇일까요?
 #
 # **둘째 그림에서 새로 조절할 것은 판매 한 건의 항목 수입니다.** 좌석 열 개를 담아 보세요. **셋째 그림에서는 항목 하나의 크기입니다.** 1,000바이트를 A로
 # 고정하고 {{value("dynamodb.write_unit_bytes"):,.0f}}바이트를 조금 넘겨 보세요. 그림은 인덱스를 셈에 넣지 않고, 첫째 설계의
@@ -208,8 +208,8 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 # - **단위는 두 배입니다.** 항목마다 준비(prepare)하고 커밋(commit)하므로 테이블에서 × {{value("dynamodb.write_transactional"):.0f}}입니다. 인덱스에 쓰는 것은 두 배가 아닙니다. AWS 문서에는
 #   없는 내용으로, 다른 사람들이 DynamoDB에서 측정했고 이 과정의 미터는 그렇다고 가정합니다. 조건 때문에 취소된 트랜잭션도 테이블에서는 성공한 것처럼
 #   청구된다고 가정합니다.
-# - **읽기.** 최종적 일관된 읽기(eventually consistent read, × {{value("dynamodb.read_eventual"):.1f}})는 마지막 쓰기를 놓칠 수 있고, 강력한 일관된 읽기(strongly consistent
-#   read, × {{value("dynamodb.read_strong"):.0f}})는 놓치지 않습니다. TransactGetItems(× {{value("dynamodb.read_transactional"):.0f}})는 여러 항목을 한순간의 모습으로 보며, 절반만 된 판매를 보는 일이 없습니다.
+# - **읽기.** 최종적 일관된 읽기(eventually consistent read, × {{value("dynamodb.read_eventual"):.1f}})는 마지막 쓰기를 놓칠 수 있고, 강력한 일관된 읽기(strongly consistent read,
+#   × {{value("dynamodb.read_strong"):.0f}})는 놓치지 않습니다. TransactGetItems(× {{value("dynamodb.read_transactional"):.0f}})는 여러 항목을 한순간의 모습으로 보며, 절반만 된 판매를 보는 일이 없습니다.
 # - **멱등성**(idempotency)은 두 번 보내도 한 번만 적용된다는 뜻입니다. `ClientRequestToken`을 주면 {{value("dynamodb.token_lifetime_s") / 60:.0f}}분 안에 되풀이한 요청은 아무것도 바꾸지 않고
 #   읽기 단위를 냅니다. 같은 토큰에 다른 요청을 실으면 거부됩니다. boto3는 호출마다 토큰을 만들지만 그것은 자신의 재시도에만 통합니다. 코드가 판매를 다시
 #   보낼 수 있다면 판매마다 토큰을 정해 함께 보관하세요.

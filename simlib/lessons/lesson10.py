@@ -292,7 +292,6 @@ def designs(settings: dict) -> dict:
                 "smaller items.", items=items, size=f"{size:,}", together=f"{items * size:,}", most=f"{MOST_BYTES:,}",
             )
         )
-    names = [_(name) for name in DESIGNS]
     curves = [[sum(pair) / tickets_sold(each) for pair in _writes(each, items, size)] for each in SHARES]
     writes, sold = _writes(share, items, size), tickets_sold(share)
     reads = [meter.read_units(size) * BUYERS, 0.0, 0.0]
@@ -301,7 +300,7 @@ def designs(settings: dict) -> dict:
     shares_of_reads = (sold / BUYERS, 1 - sold / BUYERS)
     return {
         "shares": SHARES,
-        "lines": {name: [row[place] for row in curves] for place, name in enumerate(names)},
+        "lines": {name: [row[place] for row in curves] for place, name in enumerate(DESIGNS)},
         "now": (share, [sum(pair) / sold for pair in writes]),
         "dollars": tuple(
             tuple(
@@ -320,7 +319,7 @@ def say_designs(found: dict, before: dict | None) -> str:
     share, units = found["now"]
     none = BUYERS - found["sold"]
     told = [
-        _("{design}: {units} write units, {usd} for a million", design=name, units=number(value, 4), usd=usd(sum(parts)))
+        _("{design}: {units} write units, {usd} for a million", design=_(name), units=number(value, 4), usd=usd(sum(parts)))
         for name, value, parts in zip(found["lines"], units, found["dollars"])
     ]
     words = [
@@ -336,7 +335,7 @@ def say_designs(found: dict, before: dict | None) -> str:
     if before is not None:
         words.append(
             _("At A, write units: {told}.",
-              told="; ".join(f"{name} {number(value, 4)}" for name, value in zip(found["lines"], before["now"][1])))
+              told="; ".join(f"{_(name)} {number(value, 4)}" for name, value in zip(found["lines"], before["now"][1])))
         )
     return "\n".join(words)
 

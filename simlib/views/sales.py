@@ -12,7 +12,7 @@ from simlib.views import BLUE, GREEN, GREY, INK, ORANGE, RED, Picture, _few_tick
 class Sales(Picture):
     """Above, write units for each ticket sold over the share of buyers who want one seat; below, dollars.
 
-    found: {"shares": percentages, "lines": {name: units}, "now": (percentage, [units of each line]),
+    found: {"shares": percentages, "lines": {English name: units}, "now": (percentage, [units of each line]),
     "dollars": ((for buyers who get a ticket, for buyers who get none), ...)}, the names in the order of the lines.
     """
 
@@ -71,7 +71,7 @@ class Sales(Picture):
         if self.legend is None:
             self._name(names)
         told = [
-            _("{design}: {units} write units, {usd}", design=name, units=number(value), usd=usd(sum(parts)))
+            _("{design}: {units} write units, {usd}", design=_(name), units=number(value), usd=usd(sum(parts)))
             for name, value, parts in zip(names, units, found["dollars"])
         ]
         return _(
@@ -81,10 +81,12 @@ class Sales(Picture):
         )
 
     def _name(self, names):
-        self.below.set_yticks(range(3), [name for name in names])
+        shown = [label(name) for name in names]
+        self.below.set_yticks(range(3), shown)
         handles = [Line2D([], [], color=color, ls=style, lw=2) for color, style in self.LINES]
-        handles += [Patch(fc=BLUE, lw=0), Patch(fc=ORANGE, hatch="////", ec="white", lw=0), Line2D([], [], color=GREY, ls="--")]
-        words = [*names, label("buyers who get a ticket"), label("buyers who get none"), "A"]
+        handles += [Patch(fc=BLUE, lw=0), Patch(fc=ORANGE, hatch="////", ec="white", lw=0)]
+        handles.append(Line2D([], [], color=GREY, ls="--"))
+        words = [*shown, label("buyers who get a ticket"), label("buyers who get none"), "A"]
         self.legend = self.figure.legend(handles, words, loc="outside lower center", ncols=3)
 
 
