@@ -365,7 +365,6 @@ def test_the_target_needs_every_action(missing):
 
 @pytest.mark.parametrize("place", [0, 1, 3])
 def test_the_target_needs_the_conditions_that_protect_something(place):
-    """The first seat is free in every trial: only there a forgotten condition would go unseen, so it is counted too."""
     request = lesson.one_solution()
     action = next(iter(request["TransactItems"][place].values()))
     del action["ConditionExpression"]

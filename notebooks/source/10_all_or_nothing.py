@@ -300,7 +300,7 @@ display(note("\n".join(told)), lesson.units(cancelled), note(lesson.total(cancel
 #
 # 1. **Apply.** Work out the units of a basket by hand or in code: `my_units`.
 # 2. **Reach a target.** `my_request` sells two seats together, but takes them from whoever has them, and takes no money. Add what is missing. It is played
-#    three times in shops of its own: when all is well, when A-15 is taken, and when the money is ₩1 short. The actions of section 3 show the form.
+#    four times in shops of its own: when all is well, when is taken, and when the money is ₩1 short. The actions of section 3 show the form.
 # 3. **Explain.** Answer the colleague in words.
 
 # %% exercises [markdown] lang="ko"
@@ -308,7 +308,7 @@ display(note("\n".join(told)), lesson.units(cancelled), note(lesson.total(cancel
 #
 # 1. **적용하기.** 장바구니의 단위를 손이나 코드로 계산해 `my_units`에 넣으세요.
 # 2. **목표 달성하기.** `my_request`는 좌석 두 개를 함께 팔지만, 이미 팔린 좌석도 빼앗고 돈도 받지 않습니다. 빠진 것을 채우세요. 요청은 따로 마련한 가게에서
-#    세 번 실행됩니다. 모두 괜찮을 때, A-15가 이미 팔렸을 때, 그리고 돈이 ₩1 모자랄 때입니다. 작업의 모양은 3절에 있습니다.
+#    네 번 실행됩니다. 모두 괜찮을 때, A-14나 A-15가 이미 팔렸을 때, 그리고 돈이 ₩1 모자랄 때입니다. 작업의 모양은 3절에 있습니다.
 # 3. **설명하기.** 동료에게 말로 답해 보세요.
 
 # %% my-sale tags=["exercise"]

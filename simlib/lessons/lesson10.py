@@ -79,10 +79,10 @@ def open_shop(region: str = REGION):
         _mock()
         session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=region)
         db = session.resource("dynamodb").meta.client
-    for name in set(TABLES) & set(db.list_tables()["TableNames"]):
-        db.delete_table(TableName=name)
-    for name, (keys, indexed) in TABLES.items():
-        db.create_table(TableName=name, **_schema(keys, indexed))
+        for name in set(TABLES) & set(db.list_tables()["TableNames"]):
+            db.delete_table(TableName=name)
+        for name, (keys, indexed) in TABLES.items():
+            db.create_table(TableName=name, **_schema(keys, indexed))
     for seat in SEATS:
         db.put_item(TableName="seats", Item={"show": SHOW, "seat": seat, "price": PRICE})
     for buyer, balance in BALANCES.items():
@@ -550,13 +550,13 @@ def _state(db) -> tuple:
     return seats, len(orders), account.get("balance", 0)
 
 
-def _try(request: dict, seat_taken: bool = False, balance: int = BALANCES[PAIR_BUYER]) -> tuple:
+def _try(request: dict, taken: str | None = None, balance: int = BALANCES[PAIR_BUYER]) -> tuple:
     """The state before and after the request in a shop of its own, and the write units."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     db = open_shop(MARKING_REGION)
-    if seat_taken:
-        db.put_item(TableName="seats", Item=seat_key(PAIR[1]) | {"price": PRICE, "buyer": "haneul"})
+    if taken:
+        db.put_item(TableName="seats", Item=seat_key(taken) | {"price": PRICE, "buyer": "haneul"})
     db.put_item(TableName="accounts", Item={"buyer": PAIR_BUYER, "balance": balance, "version": 1})
     before = _state(db)
     with meter.watch(db) as ledger:
@@ -573,12 +573,9 @@ def _try(request: dict, seat_taken: bool = False, balance: int = BALANCES[PAIR_B
 
 
 def _play(request: dict) -> dict:
-    (before, after, written) = _try(request)
-    seats, orders, balance = after
-    harm = sum(
-        was != now for trial in (_try(request, seat_taken=True), _try(request, balance=2 * PRICE - 1)) for was, now in
-        zip(trial[0], trial[1])
-    )
+    before, (seats, orders, balance), written = _try(request)
+    must_fail = [_try(request, taken=seat) for seat in PAIR] + [_try(request, balance=2 * PRICE - 1)]
+    harm = sum(was != now for trial in must_fail for was, now in zip(trial[0], trial[1]))
     return {
         "seats": sum(buyer != PAIR_BUYER for buyer in seats),
         "orders": abs(orders - 1),
