@@ -283,7 +283,41 @@ def test_the_sdk_retries_a_transaction_in_progress_and_no_conflict():
     assert "TransactionInProgressException" in retried
     assert not {"TransactionConflictException", "TransactionCanceledException"} & retried
     shown = lesson.who_retries()
-    assert shown.shape == (7, 4)
+    assert shown.shape == (7, 5)
+
+
+def test_a_sale_that_meets_two_conflicts_is_made_at_the_third_try():
+    space = play("by-hand", sleep=lambda pause_s: None)
+    assert [told.split(":")[0] for told in space["told"]] == ["0 s", "0.05 s"]
+    assert all("TransactionCanceledException" in told for told in space["told"])
+    assert all("[TransactionConflict, None, None]" in told for told in space["told"])
+    assert lesson._books(space["db"])["seats"] == {"A-12": ("haneul", ["haneul"])}
+
+
+def test_a_single_write_that_meets_a_transaction_is_refused_and_reads_are_not(db):
+    with lesson.conflicts(db, times=1):
+        db.get_item(TableName="seats", Key=lesson.seat_key("A-12"))
+        with pytest.raises(db.exceptions.TransactionConflictException):
+            db.put_item(TableName="accounts", Item={"buyer": "haneul"})
+        db.put_item(TableName="accounts", Item={"buyer": "haneul"})
+    with pytest.raises(db.exceptions.TransactionCanceledException) as caught, lesson.conflicts(db):
+        db.transact_write_items(TransactItems=lesson.sale("haneul", "A-12"))
+    reasons = [each["Code"] for each in caught.value.response["CancellationReasons"]]
+    assert reasons == ["TransactionConflict", "None", "None"]
+    db.transact_write_items(TransactItems=lesson.sale("jiwoo", "A-12"))
+
+
+@pytest.mark.parametrize("given", [-1, 2.5, "2", True, 101])
+def test_a_number_of_conflicts_that_cannot_be_is_answered(db, given):
+    with pytest.raises(teach.InputError, match="correct it in this cell"), lesson.conflicts(db, times=given):
+        pass
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_tables_are_not_cut(language):
+    """pandas cuts a text after 50 characters."""
+    i18n.use(language)
+    assert lesson.who_retries().map(len).max().max() <= 50
 
 
 # Break it ----------------------------------------------------
@@ -307,7 +341,7 @@ def test_a_cancelled_transaction_is_charged(db):
     assert space["cancelled"].write_units == 12 and {line.error for line in space["cancelled"]} == {
         "TransactionCanceledException"
     }
-    assert "12 write units" in lesson.total(space["cancelled"]) and "$7.50" in lesson.total(space["cancelled"])
+    assert "write units: 12," in lesson.total(space["cancelled"]) and "$7.50" in lesson.total(space["cancelled"])
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

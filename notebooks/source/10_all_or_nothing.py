@@ -34,6 +34,8 @@
 # - 판매가 정확히 한 번만 적용되게 **만들고**, 충돌한 뒤 누가 다시 시도해야 하는지 **설명하기**
 
 # %% tools
+from time import sleep
+
 from IPython.display import display
 
 from simlib import meter
@@ -192,9 +194,11 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 # | at most 25 items (2018) | {{value("dynamodb.transaction_max"):.0f}} items, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB | more: split, or another design |
 # | a million writes: {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}} dollars, in a transaction {{price("dynamodb.write_request.standard", "2024-10-31") * 2e6:.2f}} | {{price("dynamodb.write_request.standard") * 1e6:.3f}} and {{price("dynamodb.write_request.standard") * 2e6:.2f}}, since 2024-11-01 | transactions cost twice |
 #
-# **The cells below:** the sale by hand, with a table of who tries again; then three kinds of reads, and two top-ups that both start from version 1.
+# **The cells below:** first the sale by hand, a table of who tries again, and a sale that meets two conflicts and tries again after ever longer pauses; what
+# happens with `times=4`? Then three kinds of reads, and two top-ups that both start from version 1.
 #
-# *What the model leaves out:* moto does one call after the other, so that conflicts do not happen here, and there is no throttling. Transactions are
+# *What the model leaves out:* moto does one call after the other and knows no conflicts, so `lesson.conflicts` stages them with the error that DynamoDB would
+# give; there is no throttling either. Transactions are
 # Region-local: in a global table the other Regions may see half a sale for a moment. Sources: {{page("dynamodb-transactions")}}, {{page("dynamodb-read-write")}},
 # {{page("dynamodb-conformance")}}, {{page("dynamodb-price-cut")}} (checked on {{as_of}}).
 
@@ -224,14 +228,24 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 # | 최대 25개(2018년) | 항목 {{value("dynamodb.transaction_max"):.0f}}개, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB | 더 많으면 나누거나 설계를 바꿉니다 |
 # | 쓰기 백만 번에 {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}}달러, 트랜잭션이면 {{price("dynamodb.write_request.standard", "2024-10-31") * 2e6:.2f}}달러 | 2024-11-01부터 {{price("dynamodb.write_request.standard") * 1e6:.3f}}달러와 {{price("dynamodb.write_request.standard") * 2e6:.2f}}달러 | 트랜잭션은 두 배입니다 |
 #
-# **아래 셀에서는** 판매 한 건을 손으로 계산하고 누가 다시 시도하는지 표로 봅니다. 이어서 세 가지 읽기와, 둘 다 버전 1에서 시작하는 충전 두 번을 해 봅니다.
+# **아래 셀에서는** 먼저 판매 한 건을 손으로 계산하고, 누가 다시 시도하는지 표로 보고, 충돌을 두 번 만난 판매를 점점 더 오래 쉬면서 다시 시도합니다.
+# `times=4`로 바꾸면 어떻게 되나요? 그다음에는 세 가지 읽기와, 둘 다 버전 1에서 시작하는 충전 두 번을 해 봅니다.
 #
-# *모델이 생략한 것:* moto는 호출을 하나씩 처리하므로 여기서는 충돌이 일어나지 않고, 스로틀링(throttling)도 없습니다. 트랜잭션은 한 리전 안에서만 통합니다.
+# *모델이 생략한 것:* moto는 호출을 하나씩 처리해서 충돌이 없습니다. 그래서 `lesson.conflicts`가 DynamoDB라면 돌려줄 오류로 충돌을 흉내 냅니다.
+# 스로틀링(throttling)도 없습니다. 트랜잭션은 한 리전 안에서만 통합니다.
 # 글로벌 테이블에서는 다른 리전이 잠깐 절반만 된 판매를 볼 수 있습니다. 출처: {{page("dynamodb-transactions")}}, {{page("dynamodb-read-write")}},
 # {{page("dynamodb-conformance")}}, {{page("dynamodb-price-cut")}}({{as_of}} 확인).
 
-# %% by-hand
+# %% by-hand tags=["request"]
 display(note(lesson.by_hand()), lesson.who_retries())
+db, told = lesson.open_shop(), []
+with lesson.conflicts(db, times=2):
+    for pause_s in (0, 0.05, 0.1, 0.2):
+        sleep(pause_s)
+        with lesson.refusals(told, f"{pause_s} s"):
+            db.transact_write_items(TransactItems=lesson.sale("haneul", "A-12"))
+            break
+display(note("\n".join(told)), note(lesson.audit(db)))
 
 # %% reads-and-versions tags=["request"]
 db, told = lesson.open_shop(), []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import numbers
 import uuid
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from simlib import facts, meter
-from simlib.i18n import N_, _, number, usd
+from simlib.i18n import N_, _, number, percent, usd
 from simlib.lessons import lesson06 as item_shop
 from simlib.pricing import price_book
 from simlib.teach import (
@@ -168,7 +170,7 @@ def units(ledger):
                 _("table or index"): line.table if line.index is None else f"{line.table} / {line.index}",
                 _("read units"): number(line.read_units),
                 _("write units"): number(line.write_units),
-                _("refused"): line.error or "",
+                _("refused with"): line.error or "",
             }
             for line in ledger
         ],
@@ -179,7 +181,7 @@ def units(ledger):
 def total(ledger) -> str:
     """The units of a ledger together, and what a million repetitions cost on demand."""
     return _(
-        "Together, by our meter: {writes} write units and {reads} read units. A million times that costs {usd} on demand.",
+        "Together, by our meter, write units: {writes}, read units: {reads}. A million times that costs {usd} on demand.",
         writes=number(ledger.write_units, 6),
         reads=number(ledger.read_units, 6),
         usd=usd(MILLION * ledger.on_demand_usd),
@@ -210,8 +212,8 @@ def books(db):
     rows = _books(db)["seats"]
     return pd.DataFrame(
         {
-            _("buyer in `seats`"): [owner or _("nobody") for owner, _orders in rows.values()],
-            _("buyers in `orders`"): [", ".join(orders) or _("nobody") for _owner, orders in rows.values()],
+            _("buyer in seats"): [owner or _("nobody") for owner, _orders in rows.values()],
+            _("buyers in orders"): [", ".join(orders) or _("nobody") for _owner, orders in rows.values()],
         },
         index=list(rows),
     )
@@ -390,26 +392,79 @@ def who_retries():
     """What may go wrong with a transaction, by which error one knows it, what is charged and who tries again; a DataFrame."""
     import pandas as pd
 
+    silent, pause = N_("not said; our meter: no"), N_("your code, after a pause")
+    cancelled = "TransactionCanceledException"
     rows = (
-        (N_("a condition is not met"), "TransactionCanceledException: ConditionalCheckFailed", N_("yes, at the tables"),
-         N_("nobody: tell the buyer")),
-        (N_("another transaction is at one of the items"), "TransactionCanceledException: TransactionConflict",
-         N_("not said; our meter: no"), N_("your code, after a pause")),
-        (N_("a PutItem, UpdateItem or DeleteItem meets a transaction"), "TransactionConflictException",
-         N_("not said; our meter: no"), N_("your code, after a pause")),
-        (N_("the same token is still at work"), "TransactionInProgressException", N_("not said; our meter: no"), N_("the SDK")),
-        (N_("the answer is lost on its way"), "ReadTimeoutError", N_("yes, and the repeat as reads"),
-         N_("the SDK, then your code with the same token")),
-        (N_("a token comes with another request"), "IdempotentParameterMismatchException", N_("no"), N_("nobody: a bug")),
-        (N_("a limit is passed"), "ValidationException", N_("no"), N_("nobody: a bug")),
+        (N_("a condition is not met"), cancelled, "ConditionalCheckFailed", N_("yes, at the tables"), N_("nobody: tell the buyer")),
+        (N_("another transaction is at one of the items"), cancelled, "TransactionConflict", silent, pause),
+        (N_("a single write meets a transaction"), "TransactionConflictException", "", silent, pause),
+        (N_("the same token is still at work"), "TransactionInProgressException", "", silent, N_("the SDK")),
+        (N_("the answer is lost on its way"), "ReadTimeoutError", "", N_("yes; the repeat as reads"), N_("the SDK, then your code: same token")),
+        (N_("a token comes with another request"), "IdempotentParameterMismatchException", "", N_("no"), N_("nobody: a bug")),
+        (N_("a limit is passed"), "ValidationException", "", N_("no"), N_("nobody: a bug")),
     )
     return pd.DataFrame(
         [
-            {_("what happens"): _(what), _("error: reason"): error, _("charged"): _(charged), _("who tries again"): _(who)}
-            for what, error, charged, who in rows
+            {
+                _("what goes wrong"): _(what),
+                _("error"): error,
+                _("reason"): reason,
+                _("charged"): _(charged),
+                _("who tries again"): _(who),
+            }
+            for what, error, reason, charged, who in rows
         ],
         index=range(1, len(rows) + 1),
     )
+
+
+@dataclass
+class _Http:
+    """The HTTP response of a call that was not sent."""
+
+    status_code: int = 400
+    headers: dict = field(default_factory=dict)
+    raw: None = None
+
+
+@contextlib.contextmanager
+def conflicts(db, times: int = 1):
+    """In the block, the first writes of `db` are answered as DynamoDB answers a conflict; staged, since moto has none.
+
+    A TransactWriteItems is cancelled with the reason TransactionConflict at its first item, a single write gets a
+    TransactionConflictException. Nothing is sent.
+    """
+    if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= 100:
+        raise InputError(_("times is how many writes meet a conflict: a whole number from 0 to 100; correct it in this cell."))
+    left = [times]
+
+    def answer(model, params, **_others):
+        if not left[0] or model.name not in ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"):
+            return None
+        left[0] -= 1
+        return _Http(), _conflict(params["body"] if model.name == "TransactWriteItems" else None)
+
+    db.meta.events.register_first("before-call.dynamodb", answer)
+    try:
+        yield
+    finally:
+        db.meta.events.unregister("before-call.dynamodb", answer)
+
+
+def _conflict(body: bytes | None) -> dict:
+    """The parsed error; of a transaction with the reasons of its items, in their order."""
+    if body is None:
+        code, reasons = "TransactionConflictException", []
+        words = "Transaction is ongoing for the item"
+    else:
+        count = len(json.loads(body)["TransactItems"])
+        code = "TransactionCanceledException"
+        reasons = [{"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}]
+        reasons += [{"Code": "None"}] * (count - 1)
+        listed = ", ".join(each["Code"] for each in reasons)
+        words = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{listed}]"
+    error = {"Error": {"Code": code, "Message": words}, "ResponseMetadata": {"HTTPStatusCode": 400, "RetryAttempts": 0}}
+    return error | {"CancellationReasons": reasons} if reasons else error
 
 
 # Break it ----------------------------------------------------
@@ -489,7 +544,11 @@ BY_HAND = Target(
         "makes a new entry of 200 bytes in a global index. How many write units together?"
     ),
     numbers.Real,
-    (Condition(N_("distance from the meter's units"), lambda given: abs(given - _basket_units()), 0.001),),
+    (
+        Condition(
+            N_("distance from the meter's units"), lambda given: abs(given / _basket_units() - 1), 0.001, show=percent
+        ),
+    ),
     solution=_basket_units,
     worked=lambda: _(
         "Seats {seats} × 1, order {order}, account 1: {once} units, × {factor:.0f} = {twice}; the entry of the index {entry}, not doubled. "
