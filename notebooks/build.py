@@ -8,8 +8,6 @@ A source holds each text cell twice, tagged `lang="en"` and `lang="ko"`, under o
 shared. Text may hold figures as `{{value("lambda.memory_max_mb"):,.0f}}` (a fact in force) or
 `{{price("lambda.requests") * 1e6:.2f}}` (a list price in the course's Region); they come from `data/`
 when the notebooks are built, so that no figure is typed twice.
-
-A code cell has at most five lines, unless it is tagged `exercise`, or `request` for a request of boto3 that needs more.
 """
 
 from __future__ import annotations
@@ -51,9 +49,10 @@ HEADINGS = {
         "9. 정리",
     ),
 }
-MOST_CELLS, MOST_LINES, MOST_REQUEST_LINES = 25, 5, 30
+MOST_CELLS, MOST_LINES = 25, 5
 _HANGUL = re.compile(r"[가-힣]")
 _LETTERS = re.compile(r"[A-Za-z]{2,} +[A-Za-z]{2,}")
+_EXPRESSION = re.compile(r"(?:SET|REMOVE|ADD|DELETE) ")  # DynamoDB's UpdateExpression is no prose
 
 sys.path.insert(0, str(ROOT))
 
@@ -246,8 +245,6 @@ def _code_problems(where: str, made_of) -> list[str]:
         found.append(f"{where} is tagged long; only lesson 00 may show long code.")
     if not {"long", "exercise", "request"} & set(tags) and not 1 <= len(lines) <= MOST_LINES:
         found.append(f"{where} has {len(lines)} lines; 1 to {MOST_LINES} are allowed.")
-    if "request" in tags and not 1 <= len(lines) <= MOST_REQUEST_LINES:
-        found.append(f"{where} has {len(lines)} lines; a request may have {MOST_REQUEST_LINES}.")
     if made_of.outputs:
         found.append(f"{where} holds outputs; sources are kept without.")
     try:
@@ -266,29 +263,18 @@ def _code_problems(where: str, made_of) -> list[str]:
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "_"
         for argument in node.args
     }
-    expressions = set(map(id, _expressions(tree)))
     for node in ast.walk(tree):
         if (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
-            and id(node) not in translated | expressions
+            and id(node) not in translated
             and _LETTERS.search(node.value)
+            and not _EXPRESSION.match(node.value)
         ):
             found.append(f"{where} holds prose ({node.value[:30]!r}); use gettext: _(...).")
     if re.search(r"^\s*#|\s#\s", made_of.source, re.MULTILINE):
         found.append(f"{where} holds a comment; say it in a text cell, in both languages.")
     return found
-
-
-def _expressions(tree):
-    """The values of DynamoDB's expressions, as keyword arguments and in dicts: they look like prose and are none."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield from (each.value for each in node.keywords if (each.arg or "").endswith("Expression"))
-        if isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values):
-                if isinstance(key, ast.Constant) and str(key.value).endswith("Expression"):
-                    yield value
 
 
 def build(all_lessons: list[Lesson] | None = None) -> dict[Path, str]:
