@@ -274,6 +274,24 @@ def test_a_token_is_applied_once_costs_reads_and_refuses_another_seat():
     assert len(lesson.new_token()) == facts.value("dynamodb.token_max_characters")
 
 
+def test_boto3_makes_a_token_for_each_call(db):
+    """As section 5 says: two equal calls of one's own are two transactions."""
+    sent = []
+    db.meta.events.register("before-call.dynamodb.TransactWriteItems", lambda params, **_: sent.append(params["body"]))
+    for _call in range(2):
+        db.transact_write_items(TransactItems=lesson.looks(1))
+    tokens = {json.loads(body)["ClientRequestToken"] for body in sent}
+    assert len(tokens) == 2 and all(tokens)
+
+
+def test_the_curves_of_the_fold():
+    """k of N want one seat, n items of one unit: nN / (N-k+1), n + (k-1) / (N-k+1), 2nN / (N-k+1)."""
+    for k, n in ((30, 3), (90, 7)):
+        sold = 100 - k + 1
+        units = lesson.designs({"share": k, "items": n, "size_bytes": 1000})["now"][1]
+        assert units == pytest.approx([n * 100 / sold, n + (k - 1) / sold, 2 * n * 100 / sold])
+
+
 def test_the_sdk_retries_a_transaction_in_progress_and_no_conflict():
     """As the table of who tries again says."""
     from botocore.retries.standard import ThrottledRetryableChecker as throttled

@@ -179,7 +179,8 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 #   page does not say so, it was measured on DynamoDB by others, and our meter assumes it. We also assume that a transaction which a condition
 #   cancels is charged at the tables as if it had been done.
 # - **Reads.** Eventually consistent (× {{value("dynamodb.read_eventual"):.1f}}) may miss the last write; a strongly consistent read
-#   (× {{value("dynamodb.read_strong"):.0f}}) sees it. TransactGetItems (× {{value("dynamodb.read_transactional"):.0f}}) sees several items at one moment, never half a sale.
+#   (× {{value("dynamodb.read_strong"):.0f}}) sees it. TransactGetItems (× {{value("dynamodb.read_transactional"):.0f}}) sees up to {{value("dynamodb.transaction_max"):.0f}} items,
+#   {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB, at one moment, never half a sale.
 # - **Idempotency** means: sent twice, applied once. With a `ClientRequestToken` a repeat within {{value("dynamodb.token_lifetime_s") / 60:.0f}} minutes changes nothing and costs
 #   reads; the same token with another request is refused. boto3 makes a token for each call, which covers only its own retries: if your code may
 #   send a sale again, keep a token with the sale.
@@ -201,6 +202,12 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 # give; there is no throttling either. Transactions are
 # Region-local: in a global table the other Regions may see half a sale for a moment. Sources: {{page("dynamodb-transactions")}}, {{page("dynamodb-read-write")}},
 # {{page("dynamodb-conformance")}}, {{page("dynamodb-price-cut")}} (checked on {{as_of}}).
+#
+# <details><summary>The curves of section 4</summary>
+#
+# If $k$ of $N$ buyers want the same seat, $N - k + 1$ get a ticket. With $n$ items of one unit each, a ticket takes $\frac{nN}{N-k+1}$ write units by reading
+# first, $\frac{2nN}{N-k+1}$ by transactions, and $n + \frac{k-1}{N-k+1}$ by a condition: there each of the disappointed takes one unit, however many items a sale has.
+# </details>
 
 # %% explain [markdown] lang="ko"
 # ## 5. 설명
@@ -213,7 +220,8 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 #   없는 내용으로, 다른 사람들이 DynamoDB에서 측정했고 이 과정의 미터는 그렇다고 가정합니다. 조건 때문에 취소된 트랜잭션도 테이블에서는 성공한 것처럼
 #   청구된다고 가정합니다.
 # - **읽기.** 최종적 일관된 읽기(eventually consistent read, × {{value("dynamodb.read_eventual"):.1f}})는 마지막 쓰기를 놓칠 수 있고, 강력한 일관된 읽기(strongly consistent read,
-#   × {{value("dynamodb.read_strong"):.0f}})는 놓치지 않습니다. TransactGetItems(× {{value("dynamodb.read_transactional"):.0f}})는 여러 항목을 한순간의 모습으로 보며, 절반만 된 판매를 보는 일이 없습니다.
+#   × {{value("dynamodb.read_strong"):.0f}})는 놓치지 않습니다. TransactGetItems(× {{value("dynamodb.read_transactional"):.0f}})는 항목 {{value("dynamodb.transaction_max"):.0f}}개,
+#   {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB까지를 한순간의 모습으로 보며, 절반만 된 판매를 보는 일이 없습니다.
 # - **멱등성**(idempotency)은 두 번 보내도 한 번만 적용된다는 뜻입니다. `ClientRequestToken`을 주면 {{value("dynamodb.token_lifetime_s") / 60:.0f}}분 안에 되풀이한 요청은 아무것도 바꾸지 않고
 #   읽기 단위를 냅니다. 같은 토큰에 다른 요청을 실으면 거부됩니다. boto3는 호출마다 토큰을 만들지만 그것은 자신의 재시도에만 통합니다. 코드가 판매를 다시
 #   보낼 수 있다면 판매마다 토큰을 정해 함께 보관하세요.
@@ -235,6 +243,12 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 # 스로틀링(throttling)도 없습니다. 트랜잭션은 한 리전 안에서만 통합니다.
 # 글로벌 테이블에서는 다른 리전이 잠깐 절반만 된 판매를 볼 수 있습니다. 출처: {{page("dynamodb-transactions")}}, {{page("dynamodb-read-write")}},
 # {{page("dynamodb-conformance")}}, {{page("dynamodb-price-cut")}}({{as_of}} 확인).
+#
+# <details><summary>4절의 곡선</summary>
+#
+# 구매자 $N$명 가운데 $k$명이 같은 좌석을 원하면 $N - k + 1$명이 티켓을 얻습니다. 판매 한 건이 한 단위짜리 항목 $n$개라면, 티켓 한 장의 쓰기 단위는 읽고 나서 쓸 때
+# $\frac{nN}{N-k+1}$, 트랜잭션일 때 $\frac{2nN}{N-k+1}$, 조건을 걸 때 $n + \frac{k-1}{N-k+1}$입니다. 조건을 걸면 얻지 못한 사람은 항목이 몇 개이든 한 단위씩만 씁니다.
+# </details>
 
 # %% by-hand tags=["request"]
 display(note(lesson.by_hand()), lesson.who_retries())

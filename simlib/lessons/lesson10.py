@@ -658,7 +658,7 @@ PAIR_TARGET = Target(
     (
         Condition(N_("seats missing when all is well"), lambda seen: seen["seats"], 0),
         Condition(N_("orders too few or too many when all is well"), lambda seen: seen["orders"], 0),
-        Condition(N_("won too much or too little when all is well"), lambda seen: seen["money"], 0),
+        Condition(N_("₩ taken too much or too little when all is well"), lambda seen: seen["money"], 0),
         Condition(N_("seats, orders and accounts changed although a seat is taken or the money is not there"), lambda seen: seen["harm"], 0),
         Condition(N_("write units when all is well"), lambda seen: seen["units"], PAIR_UNITS),
     ),
