@@ -112,6 +112,14 @@ def test_definitions_belong_to_exercises(tmp_path, code):
     )
 
 
+def test_a_request_may_be_longer_and_its_update_expression_is_no_prose(tmp_path):
+    expression = "UpdateExpression='SET buyer = :b, paid = :p'"
+    request = f"table.update_item(\n    Key=key,\n    {expression},\n" + "    a=1,\n" * 4 + ")"
+    assert "1 to 5 are allowed" in the_problem(tmp_path, code_cell("request", request))
+    tagged = code_cell("request", request, ' tags=["request"]')
+    assert pipeline.problems(lesson(tmp_path, sections() + tagged)) == []
+
+
 @pytest.mark.parametrize("code", ["print('two words')", "x = '한글'", "x = 1  # why"])
 def test_prose_in_code_goes_through_gettext(tmp_path, code):
     assert "the code cell prose holds" in the_problem(tmp_path, code_cell("prose", code))
