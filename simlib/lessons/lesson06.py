@@ -46,7 +46,7 @@ _mock = None
 
 
 @contextlib.contextmanager
-def _without_aws_settings():
+def without_aws_settings():
     """Hides the learner's AWS variables and files while clients are made; gives everything back afterwards."""
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
     hidden = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -94,7 +94,7 @@ def _refusal(error: Exception) -> str | None:
     return None
 
 
-def _say_errors_in_a_sentence() -> None:
+def say_errors_in_a_sentence() -> None:
     """In a notebook, what boto3 raises in a cell is shown as one sentence; every other error as ever."""
     from botocore.exceptions import BotoCoreError, ClientError
     from IPython import get_ipython
@@ -120,8 +120,8 @@ def open_shop():
     """
     import boto3
 
-    _say_errors_in_a_sentence()
-    with _without_aws_settings():
+    say_errors_in_a_sentence()
+    with without_aws_settings():
         _answer_with_moto()
         session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
         bucket = session.resource("s3").create_bucket(Bucket="posters")
@@ -167,7 +167,7 @@ def weigh(item: dict) -> int:
     return meter.item_size(in_json(item))
 
 
-def _dollars(amount: float) -> str:
+def dollars(amount: float) -> str:
     """Dollars to the tenth of a cent below $10: half a unit is seen."""
     return f"${amount:.4f}".rstrip("0").rstrip(".") if amount < 10 else usd(amount)
 
@@ -183,7 +183,7 @@ def units(ledger):
                 _("table"): line.table,
                 _("read units"): number(line.read_units),
                 _("write units"): number(line.write_units),
-                _("dollars for a million such calls"): _dollars(1e6 * line.on_demand_usd),
+                _("dollars for a million such calls"): dollars(1e6 * line.on_demand_usd),
             }
             for line in ledger
         ],
@@ -215,7 +215,7 @@ def by_hand() -> str:
         _("Together {size} bytes by our meter. To write it, write units: {writes}; to read it, read units: {strong} if strongly "
           "consistent, {eventual} if eventually consistent. A million such writes cost {usd}.",
           size=size, writes=number(meter.write_units(size)), strong=number(meter.read_units(size, meter.STRONG)),
-          eventual=number(meter.read_units(size)), usd=_dollars(1e6 * meter.write_units(size) * price))
+          eventual=number(meter.read_units(size)), usd=dollars(1e6 * meter.write_units(size) * price))
     )
     return "\n".join(lines)
 
