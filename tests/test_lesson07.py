@@ -151,8 +151,8 @@ def test_the_first_sentence_says_how_far_the_next_step_is():
     assert "The next write unit begins 1 B further, the next read unit 3,073 B further." in exploring.sentence
     exploring.pin()
     exploring.move("size_bytes", "1,025")
-    assert exploring.sentence.startswith("1,025 B: one write takes 2 write units, one strong read 1 read units.")
-    assert exploring.sentence.endswith("A has 1,024 B: 1 write units, 1 read units.")
+    assert exploring.sentence.startswith("1,025 B – write units: 2; read units, strong: 1.")
+    assert exploring.sentence.endswith("A has 1,024 B – write units: 1; read units: 1.")
 
 
 def test_a_sum_is_rounded_once():

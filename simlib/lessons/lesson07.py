@@ -241,8 +241,8 @@ def say_one(found: dict, before: dict | None) -> str:
     """The units of a write and a read, how far the next step is, and the same at A."""
     size, (write, read) = found["now"]
     said = _(
-        "{size} B: one write takes {write} write units, one strong read {read} read units. The next write unit begins {write_room} B "
-        "further, the next read unit {read_room} B further.",
+        "{size} B – write units: {write}; read units, strong: {read}. The next write unit begins {write_room} B further, the next read "
+        "unit {read_room} B further.",
         size=f"{size:,}",
         write=number(write),
         read=number(read),
@@ -253,7 +253,7 @@ def say_one(found: dict, before: dict | None) -> str:
         return said
     size, (write, read) = before["now"]
     return said + " " + _(
-        "A has {size} B: {write} write units, {read} read units.", size=f"{size:,}", write=number(write), read=number(read)
+        "A has {size} B – write units: {write}; read units: {read}.", size=f"{size:,}", write=number(write), read=number(read)
     )
 
 
