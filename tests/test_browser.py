@@ -1,4 +1,4 @@
-"""A real Chromium runs lessons in JupyterLab, in both languages: keys move sliders, texts are typed, answers checked."""
+"""A real Chromium runs lessons in JupyterLab, in both languages: keys move sliders, texts are typed and checked."""
 
 import contextlib
 import os

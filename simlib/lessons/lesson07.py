@@ -266,8 +266,8 @@ def many_items(settings: dict) -> dict:
         "items": items,
         "bytes": sizes,
         "lines": {
-            _("each rounded up: one by one"): [items * meter.read_units(size, factor) for size in sizes],
-            _("sum rounded up: Query"): [query_units(items, size, factor) for size in sizes],
+            _("one by one, each rounded up"): [items * meter.read_units(size, factor) for size in sizes],
+            _("Query, the sum rounded up"): [query_units(items, size, factor) for size in sizes],
         },
         "now": (now, [items * meter.read_units(now, factor), query_units(items, now, factor)]),
     }
@@ -332,7 +332,7 @@ def modes(units_per_s: float = 100):
                 _("on demand"): usd(on_demand),
                 _("provisioned"): usd(provisioned),
                 _("on demand is"): _("{times} times", times=number(on_demand / provisioned)),
-                _("cheaper provisioned above a use of"): percent(break_even(date, kind)),
+                _("break-even utilisation"): percent(break_even(date, kind)),
             }
     return pd.DataFrame.from_dict(rows, orient="index")
 

@@ -23,13 +23,14 @@ class Steps(Picture):
             self.axis.plot([], [], color=color, ls=style, lw=1.8)[0] for color, style in ((RED, "-"), (INK, "--"))
         ]
         self.now = self.axis.plot([], [], color=INK, marker="D", mfc=YELLOW, ms=7, ls="none", zorder=5)[0]
-        self.then = self.axis.plot([], [], color=GREY, marker="o", mfc="none", mew=2, ms=13, ls="none", zorder=6, clip_on=False)[0]
+        ring = {"color": GREY, "marker": "o", "mfc": "none", "mew": 2}
+        self.then = self.axis.plot([], [], **ring, ms=13, ls="none", zorder=6, clip_on=False)[0]
         self.axis.set_title(label("Capacity units"))
         self.axis.set_xlabel(label("size of an item in bytes"))
         _few_ticks(self.axis.xaxis)
         _few_ticks(self.axis.yaxis)
         self._keep_room("8.88k")
-        self.proxy = Line2D([], [], color=GREY, marker="o", mfc="none", mew=2, ms=9, ls="--", lw=1.2)
+        self.proxy = Line2D([], [], **ring, ms=9, ls="--", lw=1.2)
         self.legend = None
 
     def _keep_room(self, widest: str) -> None:
