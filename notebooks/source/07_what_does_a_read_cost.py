@@ -193,15 +193,15 @@ display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(l
 # | a transaction holds 25 items | {{value("dynamodb.transaction_max"):.0f}} | transactions cost twice |
 #
 # *What the meter leaves out:* storage, backups, streams, indexes (lesson 09) and throttling. A partition serves at most {{lesson.PARTITION_READS:,}} read units a
-# second, and all tickets of one concert have one partition key. The table below is the Query and the Scan by hand, then a month of a steady rate.
+# second, and all tickets of one concert have one partition key. The cell below works out the Query and the Scan by hand, then a month at a steady rate.
 # Sources: {{page("dynamodb-read-write")}}, {{page("dynamodb-provisioned")}}, {{page("dynamodb-transactions")}}, {{page("dynamodb-burst")}}, {{page("dynamodb-pricing")}},
 # {{page("dynamodb-price-cut")}} (checked on {{as_of}}).
 #
 # <details><summary>What rounding costs on average, and where the modes cross</summary>
 #
 # Let sizes be spread evenly over whole steps of $u$ bytes. An item of $s$ bytes then takes on average $s/u + 1/2$ units: rounding wastes half a step,
-# {{lesson.WRITE_BYTES / 2:.0f}} bytes of a write and {{lesson.READ_BYTES / 2:,.0f}} of a read, whatever the size. For an item of 100 KB that is nothing; for one
-# of {{lesson.TICKET_BYTES}} bytes, which lies within the first step, a read is billed {{lesson.READ_BYTES / lesson.TICKET_BYTES:.1f}} times its size. $n$ items read one by one
+# {{lesson.WRITE_BYTES / 2:.0f}} bytes of a write and {{lesson.READ_BYTES / 2:,.0f}} of a read, whatever the size. For large items that hardly matters; a small one
+# of {{lesson.TICKET_BYTES}} bytes lies within the first step, and a strong read of it is billed as {{lesson.READ_BYTES / lesson.TICKET_BYTES:.1f}} times its size. $n$ items read one by one
 # waste $n/2$ steps, a Query half a step: it saves about $(n-1)/2$ of them.
 #
 # One provisioned unit costs $p$ an hour and serves at most {{value("dynamodb.unit_hour"):,.0f}} units in it; used to a share $v$, a unit costs
@@ -236,8 +236,8 @@ display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(l
 # <details><summary>올림에 드는 평균 비용, 두 모드가 만나는 곳</summary>
 #
 # 크기가 $u$바이트 단위 여러 개에 고르게 퍼져 있다고 가정해 보겠습니다. $s$바이트 항목은 평균 $s/u + 1/2$ 단위를 씁니다. 올림은 크기와 상관없이 단위의 절반, 곧 쓰기에서
-# {{lesson.WRITE_BYTES / 2:.0f}}바이트, 읽기에서 {{lesson.READ_BYTES / 2:,.0f}}바이트를 낭비합니다. 100 KB 항목이라면 없는 것과 같지만, 첫 단위 안에 드는
-# {{lesson.TICKET_BYTES}}바이트 항목을 읽으면 크기의 {{lesson.READ_BYTES / lesson.TICKET_BYTES:.1f}}배가 청구됩니다. 항목 $n$개를 하나씩 읽으면 단위 $n/2$개를, Query는 절반만
+# {{lesson.WRITE_BYTES / 2:.0f}}바이트, 읽기에서 {{lesson.READ_BYTES / 2:,.0f}}바이트를 낭비합니다. 큰 항목이라면 거의 문제가 되지 않지만, 첫 단위 안에 드는
+# {{lesson.TICKET_BYTES}}바이트 항목을 강력한 일관된 읽기로 읽으면 크기의 {{lesson.READ_BYTES / lesson.TICKET_BYTES:.1f}}배로 청구됩니다. 항목 $n$개를 하나씩 읽으면 단위 $n/2$개를, Query는 절반만
 # 낭비합니다. 그러므로 약 $(n-1)/2$개를 아낍니다.
 #
 # 프로비저닝한 단위 하나는 한 시간에 $p$이고 그동안 최대 {{value("dynamodb.unit_hour"):,.0f}} 단위를 처리합니다. 사용률이 $v$이면 한 단위는

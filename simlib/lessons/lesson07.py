@@ -476,7 +476,8 @@ def _play(request: dict) -> dict:
         try:
             items = _all_pages(call, request)
         except (ClientError, BotoCoreError, TypeError) as error:
-            why = str(error).splitlines()[-1].rstrip(".")
+            why = error.response["Error"]["Message"] if isinstance(error, ClientError) else str(error)
+            why = why.splitlines()[-1].rstrip(".")
             raise InputError(_("DynamoDB refuses my_request: {why}; correct it in this cell.", why=why)) from None
     mine = [item for item in items if item.get("concert", {}).get("S") == CONCERT]
     return {"tickets": len({str(item.get("ticket")) for item in mine}), "units": ledger.read_units}
