@@ -451,7 +451,7 @@ def _own_shop():
     return client if TABLE in client.list_tables()["TableNames"] else open_shop()
 
 
-MOST_PAGES = 40
+MOST_PAGES = 12
 
 
 def _all_pages(call, request: dict) -> list[dict]:
