@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "test-output"
 TOKEN = "a-token-for-this-test-only"
+KERNEL = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -110,11 +111,7 @@ def browser(chromium):
 
 def open_notebook(page, address, path):
     page.goto(f"{address}/doc/tree/{path}?token={TOKEN}", wait_until="domcontentloaded")
-    page.wait_for_function(
-        "() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel"
-        "?.status === 'idle'",
-        timeout=90_000,
-    )
+    page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=90_000)
 
 
 def run_all(page):
@@ -187,8 +184,12 @@ def cards(page, question):
     return page.locator(".widget-vbox", has=page.locator("button")).filter(has_text=question).last
 
 
-def answer(card, typed, button, words):
-    """Types an answer into a card, presses its button and waits for the words of the verdict."""
+def answer(page, card, typed, button, words):
+    """Types an answer into a card, presses its button and waits for the words of the verdict.
+
+    While the kernel is busy, a typed value waits in the browser and a pressed button does not.
+    """
+    page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=20_000)
     card.locator("input[type=text]").fill(typed)
     card.get_by_role("button", name=button, exact=True).click()
     card.get_by_text(words).first.wait_for(timeout=20_000)
@@ -272,8 +273,8 @@ def test_a_text_typed_into_the_item_builder_changes_picture_and_sentence(lab, br
     assert "5글자이고 UTF-8로 14바이트" in seen(builder)["sentence"]
     keep_picture(page, "lesson_06_ko", builder)
     card = cards(page, "쓰기 단위가 몇 개 드나요?")
-    answer(card, "2", "채점", "4 KB")
-    answer(card, "5", "채점", "맞습니다")
+    answer(page, card, "2", "채점", "4 KB")
+    answer(page, card, "5", "채점", "맞습니다")
     page.close()
 
 
@@ -299,8 +300,8 @@ def test_keys_choices_and_checks_of_lesson_07_answer(lab, browser):
     assert all_change(page, consistency, before)
     keep_picture(page, "lesson_07_consistency_en", consistency)
     card = cards(page, "One strongly consistent GetItem of a 9 KB item")
-    answer(card, "many", "Check", "is not a number")
-    answer(card, "9", "Check", "Reads go by 4 KB")
-    answer(card, "3", "Check", "rounded up 3")
+    answer(page, card, "many", "Check", "is not a number")
+    answer(page, card, "9", "Check", "Reads go by 4 KB")
+    answer(page, card, "3", "Check", "rounded up 3")
     keep_picture(page, "lesson_07_check_en", card)
     page.close()

@@ -71,7 +71,7 @@ display(predict(lesson.HOW_MANY_BYTES), predict(lesson.LONG_NAMES))
 #
 # AWS에서 그대로 실행할 수 있는 진짜 boto3 코드입니다. 여기서는 이 프로세스 안의 **moto**가 답합니다. 계정도 네트워크도 필요 없고 자격 증명은
 # 지어낸 것이며, `open_shop()`은 티켓 여섯 장이 든 새 테이블을 줍니다. moto는 항목을 저장하지만 DynamoDB처럼 단위를 세지는 않습니다. 그 일은 이
-# 강의의 **미터**(meter)가 합니다. `meter.watch(...)` 안에서 일어난 호출마다 DynamoDB의 규칙으로 센 단위를 보여 줍니다. moto가 받아 주었다고 AWS도
+# 과정의 **미터**(meter)가 합니다. `meter.watch(...)` 안에서 일어난 호출마다 DynamoDB의 규칙으로 센 단위를 보여 줍니다. moto가 받아 주었다고 AWS도
 # 받아 준다는 뜻은 아닙니다. 항목을 바꾸고 셀을 다시 실행해 보세요. 정수가 아닌 수는 `Decimal`이어야 합니다.
 
 # %% run-put-and-get

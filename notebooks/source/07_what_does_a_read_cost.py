@@ -66,8 +66,8 @@ display(predict(lesson.QUERY_UNITS), predict(lesson.FILTER_SAVES))
 # 2. **Scan:** the whole table, page after page, then the filter.
 # 3. **Asking for less:** a filter, a projection, a count, a page of ten. Which of them saves units? (With Limit, reading on would cost the rest.)
 # 4. **Single items:** eventually and strongly consistent, one that does not exist, a batch, a transaction.
-# 5. **Writes:** a new ticket with a photo; one attribute of it; a smaller one that is refused by its condition; the smaller one over the larger, then
-#    once more; the same in a transaction; and away. Before each line of the table, guess its units.
+# 5. **Writes:** put a new ticket with a photo; change one attribute of it; put a smaller one, which a condition refuses; put the smaller one over
+#    the larger, then once more; put it in a transaction; delete it. Guess the units of each line before you look at the table.
 
 # %% run [markdown] lang="ko"
 # ## 3. 실행
@@ -80,8 +80,8 @@ display(predict(lesson.QUERY_UNITS), predict(lesson.FILTER_SAVES))
 # 2. **Scan:** 테이블 전체를 한 페이지씩 읽고 나서 필터.
 # 3. **덜 받기:** 필터, 프로젝션, 개수 세기, 10개짜리 페이지. 용량 단위를 줄이는 것은 무엇일까요? (Limit을 쓰고 나머지 페이지도 읽으면 나머지 요금을 마저 냅니다.)
 # 4. **항목 하나씩:** 최종적 일관된 읽기와 강력한 일관된 읽기, 없는 항목, 배치, 트랜잭션.
-# 5. **쓰기:** 사진이 든 새 티켓, 그 속성 하나만 바꾸기, 조건 때문에 거부되는 작은 티켓, 큰 것 위에 작은 것을 쓰고 한 번 더 쓰기, 같은 것을 트랜잭션으로 쓰기, 그리고
-#    지우기. 표의 줄마다 몇 단위인지 먼저 맞혀 보세요.
+# 5. **쓰기:** 사진이 든 새 티켓 쓰기, 그 속성 하나만 바꾸기, 조건 때문에 거부되는 작은 티켓 쓰기, 큰 티켓 위에 작은 티켓 쓰기, 한 번 더 쓰기, 트랜잭션으로 쓰기,
+#    지우기. 표를 보기 전에 줄마다 몇 단위인지 맞혀 보세요.
 
 # %% run-query tags=["request"]
 db = lesson.open_shop()
