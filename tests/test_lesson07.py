@@ -127,17 +127,22 @@ def test_a_wrong_request_in_a_cell_is_answered_with_one_sentence():
     """In a process of its own, since IPython's shell is one per process."""
     program = (
         "from IPython.core.interactiveshell import InteractiveShell\n"
+        "from simlib.lessons import lesson07 as lesson\n"
         "shell = InteractiveShell.instance(colors='nocolor')\n"
         "shell.run_cell('from simlib.lessons import lesson07 as lesson; db = lesson.open_shop()')\n"
-        "for cell in ('db.query(TableName=chr(97))', 'db.query(Table=1)', 'lesson.ticket(chr(97), 1, 2.5)'):\n"
+        "bad = lesson.ONE_CONCERT | dict(KeyConditionExpression='concert == :c')\n"
+        "shell.user_ns['bad'] = bad\n"
+        "for cell in ('db.query(TableName=chr(97))', 'db.query(Table=1)', 'db.query(**bad)',\n"
+        "             'lesson.ticket(chr(97), 1, 2.5)', '1 / 0'):\n"
         "    print('CELL')\n"
         "    shell.run_cell(cell)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], env={**os.environ, "PYTHONUTF8": "1"}, capture_output=True,
                           text=True, encoding="utf-8")  # fmt: skip
     said = [each.strip() for each in done.stdout.split("CELL")[1:]]
-    assert len(said) == 3 and all(each.startswith("⚠ ") and "\n" not in each for each in said), done.stdout
-    assert "size_bytes" in said[2]
+    assert len(said) == 5, done.stdout + done.stderr
+    assert all(each.startswith("⚠ ") and "\n" not in each for each in said[:4]), done.stdout
+    assert "cannot be read" in said[2] and "size_bytes" in said[3] and "Traceback" in said[4]
 
 
 # Observe ----------------------------------------------------
@@ -298,6 +303,13 @@ def test_the_target_is_reached_by_a_query_only(db):
     assert lesson.CHEAP.mark(dict(lesson.ONE_CONCERT)).right
 
 
+def test_a_query_may_filter_by_what_is_no_key(db):
+    request = lesson.ONE_CONCERT | {"FilterExpression": "#concert = :concert OR attribute_exists(note)"}
+    request |= {"ExpressionAttributeNames": {"#concert": "resale"}}
+    request["ExpressionAttributeValues"] = {":c": {"S": "C-007"}, ":concert": {"BOOL": True}}
+    assert lesson.CHEAP.mark(request).right
+
+
 @pytest.mark.parametrize(
     "request_",
     [
@@ -308,6 +320,9 @@ def test_the_target_is_reached_by_a_query_only(db):
         {"TableName": 7},
         lesson.ONE_CONCERT | {"KeyConditionExpression": "concert"},
         lesson.ONE_CONCERT | {"KeyConditionExpression": 7},
+        lesson.ONE_CONCERT | {"KeyConditionExpression": "concert == :c"},
+        lesson.ONE_CONCERT | {"FilterExpression": "concert = :c"},
+        lesson.ONE_CONCERT | {"FilterExpression": "begins_with(#t, :c)", "ExpressionAttributeNames": {"#t": "ticket"}},
         lesson.ONE_CONCERT | {"ExpressionAttributeValues": {":c": "C-007"}},
         lesson.ONE_CONCERT | {"ExpressionAttributeValues": {":c": {"N": "7"}}},
         lesson.SCAN_CONCERT | {"FilterExpression": "concert == :c"},

@@ -80,8 +80,8 @@ def close_shop() -> None:
         _mock = None
 
 
-def _refusal(error: Exception) -> str | None:
-    """What boto3 or DynamoDB says against a request, in a sentence; None for any other error."""
+def refusal(error: Exception) -> str | None:
+    """What boto3 or DynamoDB says against a request, or that moto cannot read it, in a sentence; None for any other error."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(error, ClientError):
@@ -93,12 +93,13 @@ def _refusal(error: Exception) -> str | None:
     inside = "" if place is None else place.tb_frame.f_globals.get("__name__", "")
     if isinstance(error, BotoCoreError) or inside.split(".")[0] in ("boto3", "botocore"):
         return _("boto3 does not even send it: {why}", why=" ".join(str(error).split()))
+    if inside.split(".")[0] == "moto":
+        return _("The request cannot be read; check its expressions, names and values.")
     return None
 
 
 def say_errors_in_a_sentence() -> None:
-    """In a notebook, what boto3 raises in a cell is shown as one sentence; every other error as ever."""
-    from botocore.exceptions import BotoCoreError, ClientError
+    """In a notebook, what a boto3 request raises in a cell is shown as one sentence; every other error as ever."""
     from IPython import get_ipython
 
     shell = get_ipython()
@@ -106,13 +107,13 @@ def say_errors_in_a_sentence() -> None:
         return
 
     def show(shell, kind, error, traceback, tb_offset=None):
-        sentence = _refusal(error)
+        sentence = refusal(error)
         if sentence is None:
             shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
         else:
             shell._showtraceback(kind, error, [f"⚠ {sentence}"])
 
-    shell.set_custom_exc((ClientError, BotoCoreError, TypeError), show)
+    shell.set_custom_exc((Exception,), show)
 
 
 def open_shop():
@@ -624,7 +625,7 @@ def attempt(call, **request) -> str:
         try:
             call(**request)
         except Exception as error:
-            sentence = _refusal(error)
+            sentence = refusal(error)
             if sentence is None:
                 raise
             return sentence

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import numbers
+import re
 from functools import lru_cache
 
 from simlib import facts, meter
 from simlib.i18n import N_, _, number, percent, usd
-from simlib.lessons.lesson06 import attempt, dollars, say_errors_in_a_sentence, without_aws_settings
+from simlib.lessons.lesson06 import attempt, dollars, refusal, say_errors_in_a_sentence, without_aws_settings
 from simlib.pricing import price_book
 from simlib.teach import (
     Check,
@@ -467,18 +468,29 @@ def _all_pages(call, request: dict) -> list[dict]:
     )
 
 
-def _play(request: dict) -> dict:
-    from botocore.exceptions import BotoCoreError, ClientError
+def _filters_by_key(request: dict) -> bool:
+    """Whether a FilterExpression holds an attribute of the key, which DynamoDB refuses in a Query and moto does not."""
+    names = request.get("ExpressionAttributeNames")
+    words = re.findall(r"(?<![:\w#])#?\w+", str(request.get("FilterExpression", "")))
+    return any((names if isinstance(names, dict) else {}).get(word, word) in key(CONCERT, 0) for word in words)
 
+
+def _play(request: dict) -> dict:
     client = _own_shop()
-    call = client.query if "KeyConditionExpression" in request else client.scan
+    query = "KeyConditionExpression" in request
+    if query and _filters_by_key(request):
+        raise InputError(
+            _("DynamoDB refuses my_request: in a Query, FilterExpression may not hold concert or ticket, which are the key; correct it in "
+              "this cell.")
+        )
     with meter.watch(client) as ledger:
         try:
-            items = _all_pages(call, request)
-        except (ClientError, BotoCoreError, TypeError) as error:
-            why = error.response["Error"]["Message"] if isinstance(error, ClientError) else str(error)
-            why = why.splitlines()[-1].rstrip(".")
-            raise InputError(_("DynamoDB refuses my_request: {why}; correct it in this cell.", why=why)) from None
+            items = _all_pages(client.query if query else client.scan, request)
+        except InputError:
+            raise
+        except Exception as error:
+            why = refusal(error) or str(error)
+            raise InputError(_("my_request does not work ({why}); correct it in this cell.", why=why.rstrip("."))) from None
     mine = [item for item in items if item.get("concert", {}).get("S") == CONCERT]
     return {"tickets": len({str(item.get("ticket")) for item in mine}), "units": ledger.read_units}
 
