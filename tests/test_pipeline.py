@@ -103,6 +103,15 @@ def test_a_request_may_be_longer_but_defines_nothing_and_holds_no_prose(tmp_path
     assert "prose" in the_problem(tmp_path, code_cell("words", 'a = "Set things right"', ' tags=["request"]'))
 
 
+def test_requests_of_boto3_may_have_twenty_five_lines_and_define_nothing(tmp_path):
+    def request(count):
+        return code_cell("ask", "\n".join(f"a{k} = {k}" for k in range(count)), ' tags=["request"]')
+
+    assert pipeline.problems(lesson(tmp_path, sections() + request(25))) == []
+    assert "1 to 25 are allowed" in the_problem(tmp_path, request(26))
+    assert "move it" in the_problem(tmp_path, code_cell("ask", "def f():\n    return 1", ' tags=["request"]'))
+
+
 @pytest.mark.parametrize("code", ["def f():\n    return 1", "class A:\n    pass"])
 def test_definitions_belong_to_exercises(tmp_path, code):
     assert "move it to the library" in the_problem(tmp_path, code_cell("define", code))
@@ -183,6 +192,12 @@ def test_figures_in_text_come_from_the_data():
     assert said == "at most 10,240 MB, 0.20"
     with pytest.raises(facts.FactError):
         pipeline.fill_in("{{value('no.such.fact')}}")
+
+
+def test_figures_in_text_come_from_the_lessons_own_module():
+    from simlib.lessons import lesson07
+
+    assert pipeline.fill_in("{{lesson.TICKETS_EACH:,}} tickets", "07") == f"{lesson07.TICKETS_EACH} tickets"
 
 
 def test_a_changed_notebook_is_reported(tmp_path, monkeypatch):
