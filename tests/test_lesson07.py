@@ -48,6 +48,7 @@ def notebook():
     """What the cells of the lesson find defined."""
     space = {"display": lambda *_shown: None}
     exec(code_of("tools").replace("from IPython.display import display\n", ""), space)
+    exec(code_of("run-query"), space)
     return space
 
 
