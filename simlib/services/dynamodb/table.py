@@ -142,9 +142,9 @@ class DynamoDb(Service):
         names = [each.name for each in indexes]
         if len(set(names)) < len(names):
             raise ParamError("DynamoDb.indexes has two indexes of one name; give each its own.")
-        if len(indexes) > facts.value("dynamodb.global_indexes_max"):
+        if len(indexes) > facts.value("dynamodb.gsi_max"):
             raise ParamError(f"DynamoDb.indexes has {len(indexes)} indexes, but a table has at most "
-                             f"{facts.value('dynamodb.global_indexes_max'):.0f}; leave some out.")
+                             f"{facts.value('dynamodb.gsi_max'):.0f}; leave some out.")
         object.__setattr__(self, "indexes", tuple(indexes))
         object.__setattr__(self, "mode_schedule", checked_schedule(self.mode_schedule))
         if self.min_capacity > self.max_capacity:
@@ -236,7 +236,7 @@ class DynamoDb(Service):
         """What an item collection may still take; without local indexes there is no limit."""
         if not self.local_indexes:
             return math.inf
-        return (facts.value("dynamodb.collection_max_gb") - self.collection_gb) * BYTES_PER_GB
+        return (facts.value("dynamodb.item_collection_max_gb") - self.collection_gb) * BYTES_PER_GB
 
     def adapts(self, date: str | None) -> bool:
         """Whether unused throughput goes to hot partitions."""
