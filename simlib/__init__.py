@@ -5,7 +5,7 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.facts import FactError
 from simlib.params import ParamError
 from simlib.pricing import bill, price_book
-from simlib.services import Client, DynamoDb, Ec2, Functions, Lambda, ManagedInstances
+from simlib.services import Client, Dax, DynamoDb, Ec2, ElastiCache, Functions, Lambda, ManagedInstances
 from simlib.services.costs import CloudWatchLogs, DataTransferOut, EventPollers, NatGateway, OwnLine
 from simlib.services.dynamodb import GlobalIndex
 from simlib.workload import (
@@ -24,8 +24,8 @@ from simlib.workload import (
 )
 
 __all__ = [
-    "Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "DynamoDb", "Ec2", "EventPollers",
-    "FactError", "Functions", "GlobalIndex", "Keys", "Lambda", "ManagedInstances", "NatGateway", "Operation",
-    "OwnLine", "ParamError", "Poisson", "Result", "Scenario", "Spike", "Steps", "Trace", "Traffic", "Workload",
-    "bill", "compare", "draw", "price_book", "simulate", "sweep", "vary",
+    "Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "Dax", "DynamoDb", "Ec2",
+    "ElastiCache", "EventPollers", "FactError", "Functions", "GlobalIndex", "Keys", "Lambda", "ManagedInstances",
+    "NatGateway", "Operation", "OwnLine", "ParamError", "Poisson", "Result", "Scenario", "Spike", "Steps", "Trace",
+    "Traffic", "Workload", "bill", "compare", "draw", "price_book", "simulate", "sweep", "vary",
 ]

@@ -32,8 +32,8 @@ def done(world, number, work_s, status, seen, resource):
 
 @kernel
 def cached(world, number):
-    """One step of a call to a cache. i: what the cache does with the operation; j: the entry's place; k: whether it was a
-    hit, then the status of what stands behind; a_s: a trip; b_s: the version that came back."""
+    """One step of a call to a cache. i: what the cache does with the operation; j: the entry's place; k: whether it was
+    a hit, then the status of what stands behind; a_s: a trip; b_s: the version that came back."""
     run, frame = world.run[0], world.frames[number]
     front = world.fronts[frame.unit]
     request, call, step = frame.request, frame.call, frame.step

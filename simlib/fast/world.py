@@ -84,11 +84,11 @@ INSTANCE = _record(number=_INT, busy=_INT, waiting=_INT, head=_INT, tail=_INT, s
 DYNAMO = _record(
     level=_INT, drawn_call=_INT, wholes=_INT, indexes=_INT, shards=_INT, max_attempts=_INT, backoff_s=_FLOAT,
     backoff_max_s=_FLOAT, answer_s=_FLOAT, kinds=_INT, targets=_INT, lags=_INT, moduli=_INT, latencies=_INT, busy=_INT,
-    written=_INT, versions=_INT, added=_INT, room_bytes=_FLOAT, adds=_INT, operation=_INT, key=_INT, units=_INT, latency=_INT,
-    lag_u=_INT, shard_u=_INT)
+    written=_INT, versions=_INT, added=_INT, room_bytes=_FLOAT, adds=_INT, operation=_INT, key=_INT, units=_INT,
+    latency=_INT, lag_u=_INT, shard_u=_INT)
 """A DynamoDB table. kinds, targets and lags are places in `targets`, by operation; moduli in `moduli`, by index; busy,
-written, versions and added in `key_s`, by key, or NONE; latencies is the first of four quantile tables. operation ... shard_u are
-columns, `units` the first of one for the table and for each index."""
+written, versions and added in `key_s`, by key, or NONE; latencies is the first of four quantile tables. operation ...
+shard_u are columns, `units` the first of one for the table and for each index."""
 
 WHOLE = _record(rate=_FLOAT, share=_FLOAT, burst=_FLOAT, burst_s=_FLOAT, hard=_FLOAT, tokens=_FLOAT, at_s=_FLOAT,
                 consumed=_FLOAT, count=_INT, first=_INT, divided=_INT, adapts=_INT)
@@ -99,8 +99,8 @@ FRONT = _record(
     classes=_INT, queries=_INT, count=_INT, entries=_INT, lru=_INT, cluster=_INT, versions=_INT, hit_cost=_FLOAT,
     miss_cost=_FLOAT, write_cost=_FLOAT, on_write=_INT, own_trips=_INT, one_pool=_INT, bypass_share=_FLOAT,
     operation=_INT, key=_INT, size=_INT, trip=_INT, bypass=_INT)
-"""A cache in front of a table. classes and queries are places in `targets`, by operation; entries the first of its places;
-lru the first of two memories; versions the table's place in `key_s`. operation ... bypass are columns."""
+"""A cache in front of a table. classes and queries are places in `targets`, by operation; entries the first of its
+places; lru the first of two memories; versions the table's place in `key_s`. operation ... bypass are columns."""
 
 ENTRY = _record(newer=_INT, older=_INT, later=_INT, sooner=_INT, size=_FLOAT, expires_s=_FLOAT, version=_FLOAT)
 LRU = _record(newest=_INT, oldest=_INT, last=_INT, first=_INT, held=_INT, evicted=_INT, used=_FLOAT, most=_FLOAT,

@@ -18,12 +18,12 @@ from simlib.services.caches.front import ITEM, PASSES, QUERY, UPDATES, WRITES, W
 class Dax(Service):
     """A DAX cluster in front of a `DynamoDb` table.
 
-    Models: one logical cache of one node's memory, with its replicas in step; an item cache for single reads and a query
-        cache for reads of several items or through an index, each with its time to live from insertion and half of the
-        memory; what was longest unused makes room, by bytes; write-through: the table first, then the item's entry;
-        results of queries that writes do not refresh; writes that go around the cluster and leave old entries; strong
-        and transactional reads handed through; throughput by node in AWS's normalized requests (a KB of a hit 1, of a
-        miss 10, of a write 25 on every node), beyond which calls are throttled; the loss of a node.
+    Models: one logical cache of one node's memory, with its replicas in step; an item cache for single reads and a
+        query cache for reads of several items or through an index, each with its time to live from insertion and half
+        of the memory; what was longest unused makes room, by bytes; write-through: the table first, then the item's
+        entry; results of queries that writes do not refresh; writes that go around the cluster and leave old entries;
+        strong and transactional reads handed through; throughput by node in AWS's normalized requests (a KB of a hit 1,
+        of a miss 10, of a write 25 on every node), beyond which calls are throttled; the loss of a node.
     Leaves out: items that are not there (they would be cached too), single steps of replication, the seconds of a
         failover, retries of the DAX client, memory that the cluster keeps for itself.
     Billed for: hours of every node; reads that follow transactional writes.
@@ -80,8 +80,8 @@ class Dax(Service):
         return open_front(self.front(run.workload), run, backend, bucket)
 
     def watch(self, run, cluster_of) -> None:
-        """Starts what happens to the nodes on either engine, and notes what stood ready; `cluster_of()` gives the bucket
-        that limits them."""
+        """Starts what happens to the nodes on either engine, and notes what stood ready; `cluster_of()` gives the
+        bucket that limits them."""
         if self.fails_at_s is not None:
             run.start(self._loss(run, cluster_of))
         run.at_end(lambda: self._close(run))

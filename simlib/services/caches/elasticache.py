@@ -34,8 +34,8 @@ TRIPS = np.array([1, 1, 2, 1, 2])
 class ElastiCache(Service):
     """An ElastiCache cluster, or ElastiCache Serverless, in front of a `DynamoDb` table.
 
-    Models: cache-aside: the code looks in the cache, on a miss reads the table and fills the entry, on a write deletes or
-        replaces the item's entry (`on_write`), each a trip of its own; results of queries, whole pages and aggregates,
+    Models: cache-aside: the code looks in the cache, on a miss reads the table and fills the entry, on a write deletes
+        or replaces the item's entry (`on_write`), each a trip of its own; results of queries, whole pages and aggregates,
         which end with their time to live only; one memory of all nodes together, in which what was longest unused makes
         room, by bytes; a stampede: while a popular entry is missing, every reader goes to the table.
     Leaves out: throughput limits of nodes, replicas and failover, data structures, overhead of the engine's memory,
@@ -53,7 +53,7 @@ class ElastiCache(Service):
     node_type: str = param("cache.t4g.small", "", "node type", choices=lambda: facts.cache_nodes("elasticache"))
     nodes: int = param(2, "nodes", "nodes that share the data", 1, 500)
     ttl_s: float = param(300.0, "s", "time to live of an entry; 0: until there is no room", 0, 1e8)
-    on_write: str = param("delete", "", "what the code does to the item's entry after a write", choices=tuple(ON_WRITE))
+    on_write: str = param("delete", "", "what the code does to an entry after a write", choices=tuple(ON_WRITE))
     caches_queries: bool = param(True, "", "whether results of queries are cached too")
     bypass_share: float = param(0.0, "", "share of writes by others, who do not know of the cache", 0, 1)
 

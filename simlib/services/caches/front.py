@@ -11,7 +11,7 @@ from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COMPLETION, FAILED, OK
 from simlib.services.caches.lru import Entry, Lru, drop, find, put
 
 ITEM, QUERY, PASSES, WRITES = range(4)
-"""What a cache does with an operation: looks the item up, looks the query up, hands it through, hands a write through."""
+"""What a cache does with an operation: looks the item up, looks the query up, hands it or a write through."""
 
 KEEPS, DELETES, UPDATES = range(3)
 """What it does to the item's entry when a write has succeeded."""
@@ -24,11 +24,11 @@ HIT, MISS, PASSED, WROTE = 1, 2, 3, 4
 class Front:
     """How a cache treats the requests of one run.
 
-    classes: by operation, one of ITEM, QUERY, PASSES, WRITES; most_bytes, ttl_s: of the items' and of the queries' cache;
-    on_write: KEEPS, DELETES or UPDATES; own_trips: whether filling and deleting are calls of their own, by the code that
-    uses the cache; one_pool: whether items and queries share the first memory; latency: name of the latency of one trip; rate, costs: normalized requests a second of the cluster and
-    what a KB of a hit, a miss and a write take of them (rate infinite: no limit); bypass_share: of the writes, those that
-    go around it.
+    classes: by operation, one of ITEM, QUERY, PASSES, WRITES; most_bytes, ttl_s: of the items' and of the queries'
+    memory; one_pool: whether both share the first one; on_write: KEEPS, DELETES or UPDATES; own_trips: whether filling
+    and deleting are calls of their own, by the code that uses the cache; latency: name of the latency of one trip;
+    costs: normalized requests that a KB of a hit, a miss and a write take of the cluster; bypass_share: of the writes,
+    those that go around it.
     """
 
     classes: tuple[int, ...]
@@ -59,7 +59,7 @@ class Bucket:
 
 
 def takes(bucket, cost, now_s):
-    """Whether the cluster takes a call of this cost now; if so, it counts. One larger than a second's needs a full one."""
+    """Whether the cluster takes a call of this cost now, and if so counts it; a huge one needs a full second's."""
     tokens = bucket.tokens + (now_s - bucket.at_s) * bucket.rate
     bucket.tokens = tokens if tokens < bucket.rate else bucket.rate
     bucket.at_s = now_s
