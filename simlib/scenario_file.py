@@ -90,6 +90,8 @@ def _with_parts(kind, fields, where: str):
         if isinstance(listed, list):
             fields[name] = tuple(build(part, each, f"{where}: {name} {number}")
                                  for number, each in enumerate(listed, 1))
+        elif isinstance(listed, dict):
+            fields[name] = build(part, listed, f"{where}: {name}")
     return fields
 
 

@@ -25,8 +25,11 @@ BLOCK = 1 << 16
 def supports(scenario: Scenario) -> list[str]:
     """Reasons why the fast engine cannot play a scenario, each a sentence; none: it can."""
     known = ", ".join(kind.__name__ for kind in SUPPORTED)
-    return [f"{type(service).__name__} is not compiled yet, only {known} are."
-            for service in scenario.stack if type(service) not in SUPPORTED]
+    found = [f"{type(service).__name__} is not compiled yet, only {known} are."
+             for service in scenario.stack if type(service) not in SUPPORTED]
+    if any(getattr(service, "global_table", None) is not None for service in scenario.stack):
+        found.append("DynamoDb.global_table is not compiled yet.")
+    return found
 
 
 def is_loaded() -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,16 @@ from simlib.services.base import (
 )
 from simlib.services.dynamodb.capacity import Partition, Throughput, admits, take
 from simlib.services.dynamodb.control import Control, read_of, write_of
+from simlib.services.dynamodb.replicas import (
+    NOT_BILLED,
+    GlobalTable,
+    check_table,
+    is_replicated_capacity,
+    open_replicas,
+    replicated_units,
+    replicated_usage,
+    tally_transfer,
+)
 
 LATENCIES = ("dynamodb.read", "dynamodb.write", "dynamodb.transact_read", "dynamodb.transact_write")
 TRANSACTION = 2
@@ -75,7 +86,7 @@ class DynamoDb(Service):
         1,000 write units a second that no partition and no key exceeds; auto scaling with its delays; on-demand capacity
         that serves twice the previous peak, an optional maximum, the table quota; global indexes whose throttling throttles
         the table's writes; local indexes; write sharding; transactions that conflict on a key; eventually consistent reads
-        that are stale; the SDK's retries, during which the caller waits.
+        that are stale; the SDK's retries, during which the caller waits; replicas in other Regions (see `GlobalTable`).
     Leaves out: items themselves (see `simlib.meter`); a hot key apart, keys spread over partitions as well as can be
         (adaptive capacity has done its work); the items of one call lie in one partition; an index takes its writes with
         the table's, without a delay of its own; the SDK's retry quota; switching modes within the window.
@@ -85,8 +96,8 @@ class DynamoDb(Service):
     """
 
     title = "Amazon DynamoDB"
-    not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
+    parts: ClassVar[dict] = {"global_table": GlobalTable}
 
     capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=("on_demand", "provisioned"))
     read_capacity: float = param(5, "RCU", "provisioned reads", 1, 1e6)
@@ -118,8 +129,22 @@ class DynamoDb(Service):
     max_attempts: int = param(4, "attempts", "of the SDK, the first included", 1, 20)
     backoff_s: float = param(1.0, "s", "ceiling of the SDK's first pause after throttling; it doubles", 0, 60)
     backoff_max_s: float = param(20.0, "s", "ceiling of any pause", 0, 600)
+    global_table: GlobalTable | None = None
+
+    @property
+    def not_billed(self) -> tuple[str, ...]:
+        """What the bill leaves out."""
+        common = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
+        return common if self.global_table is None else common + NOT_BILLED
+
+    @property
+    def levels(self) -> int:
+        """A level more for the replicated writes of a global table."""
+        return 1 if self.global_table is None else 2
 
     def check(self):
+        if self.global_table is not None:
+            check_table(self)
         indexes = self.indexes
         if isinstance(indexes, GlobalIndex):
             indexes = (indexes,)
@@ -172,15 +197,20 @@ class DynamoDb(Service):
                 projected = self.indexes[place - 1].projected_bytes if place else None
                 units[place, mine] = self._read_units(operation, _projected(size[mine], projected), place == 0)
                 continue
-            twice = TRANSACTIONAL_WRITE if operation.consistency == "transactional" else 1
-            units[0, mine] = operation.items * twice * started(size[mine], WRITE_BYTES)
-            if self.local_indexes:
-                local = started(_projected(size[mine], self.local_projected_bytes), WRITE_BYTES)
-                units[0, mine] += operation.items * self.local_indexes * local
+            units[0, mine] = self.write_units(operation, size[mine])
             for place, index in enumerate(self.indexes, 1):
                 entry = operation.items * started(_projected(size[mine], index.projected_bytes), WRITE_BYTES)
                 units[place, mine] = entry if dice[place - 1] is None else index_units(
                     entry, dice[place - 1][mine], index)
+        return units
+
+    def write_units(self, operation, size: np.ndarray) -> np.ndarray:
+        """Units of the table, local indexes included and global ones not, that writes of these sizes take."""
+        twice = TRANSACTIONAL_WRITE if operation.consistency == "transactional" else 1
+        units = operation.items * twice * started(size, WRITE_BYTES)
+        if self.local_indexes:
+            local = started(_projected(size, self.local_projected_bytes), WRITE_BYTES)
+            units = units + operation.items * self.local_indexes * local
         return units
 
     def _read_units(self, operation, size, from_table):
@@ -210,6 +240,10 @@ class DynamoDb(Service):
     def open(self, run, backend):
         if backend is not None:
             raise ParamError("DynamoDb calls no other service; put it at the end of the stack.")
+        return self.open_in(run) if self.global_table is None else open_replicas(self, run)
+
+    def open_in(self, run, replica=None):
+        """Opens one Region's table; `replica` is told of its calls (see `replicas.Replica`)."""
         control = Control(self, run, _Objects())
         wholes, partitions = control.wholes, control.partitions
         workload = run.workload
@@ -226,7 +260,7 @@ class DynamoDb(Service):
         shard_u = memoryview(workload.uniforms("dynamodb.shard")) if shards > 1 else None
         answer_s = facts.value("dynamodb.throttled_answer_ms") / 1000
         busy_until_s: dict[int, float] = {}
-        written_s: dict[int, float] = {}
+        written_s: dict[int, float] = {} if replica is None else replica.written_s
 
         def places(request, kind, key):
             """(whole, partition, units) of all that the call consumes."""
@@ -245,6 +279,9 @@ class DynamoDb(Service):
                     whole = wholes[write_of(place)]
                     found.append((whole, partitions[whole.first + key % modulus % whole.count], demand[place][request]))
             return found
+
+        if replica is not None:
+            replica.places = places
 
         def call(request, number):
             start_s = run.now
@@ -282,7 +319,12 @@ class DynamoDb(Service):
                 lag_s = float(dists.table(np.array([u]), *facts.latency(stale_after[operation_of[request]]))[0])
                 if begun_s - written_s[key] < lag_s:
                     seen = STALE
+            if replica is not None:
+                seen, work_s = replica.begin(request, key, seen, work_s)
             yield run.at(begun_s + work_s, COMPLETION, request, number)
+            if replica is not None:
+                seen = replica.end(request, number, key, start_s, seen)
+                status = OK if seen == STALE else seen
             if kind % 2 == 1 and status == OK:
                 written_s[key] = run.now
             run.span(request, number, start_s, wait_s=begun_s - start_s, work_s=work_s, status=seen, billed_ms=halves,
@@ -298,13 +340,17 @@ class DynamoDb(Service):
         writes = np.array([operation.access == "write" for operation in workload.traffic.operations])
         is_write = writes[workload.operation[spans["request"].astype(np.int64)]]
         halves = spans["billed_ms"].astype(np.int64)
+        replicated = (HALVES * replicated_units(self, metered)).astype(np.int64)
         sums.add("read_halves", halves[~is_write])
-        sums.add("write_halves", halves[is_write])
+        sums.add("write_halves", (halves - replicated)[is_write])
+        sums.add("replicated_halves", replicated)
+        tally_transfer(self, metered, sums)
         if self.capacity_mode == "provisioned":
             rows = metered.capacity
             for start_s, end_s, amount, resource in zip(*(rows[name] for name in CAPACITY_FIELDS)):
                 hours, seconds = _by_hour(float(start_s), float(end_s))
-                sums.add_at("read_unit_s" if resource % 2 else "write_unit_s", hours, seconds * amount)
+                kind = "read" if resource % 2 else "replicated" if is_replicated_capacity(self, resource) else "write"
+                sums.add_at(f"{kind}_unit_s", hours, seconds * amount)
 
     def usage(self, sums: Sums, window: Window):
         month = window.hours / facts.value("hours_per_month")
@@ -325,7 +371,12 @@ class DynamoDb(Service):
         for sku, gigabytes in (("dynamodb.backup", self.backup_gb), ("dynamodb.restore", self.restored_gb)):
             if gigabytes:
                 used[sku] = gigabytes * month
-        return used
+        return used if self.global_table is None else replicated_usage(self, sums, window, used)
+
+    def between_windows(self):
+        if self.global_table is None:
+            return self
+        return replace(self, global_table=replace(self.global_table, fails_at_s=None))
 
 
 class _Objects:
