@@ -15,7 +15,9 @@ from strategies import SCENARIOS
 
 from simlib import (
     Client,
+    DynamoDb,
     Ec2,
+    GlobalTable,
     Keys,
     Lambda,
     Operation,
@@ -47,6 +49,9 @@ CLIMBING = Traffic(arrivals=Poisson(rate_rps=3), window_s=1800,
                    operations=Operation(work_vcpu_s=0.5, work_distribution="exponential"))
 STEEP = Traffic(arrivals=Poisson(rate_rps=5), window_s=1800, operations=Operation(work_vcpu_s=0.9))
 AT_ONCE = arriving_at([0.0] * 150, io_s=1.0)
+REPLICATED = Traffic(arrivals=Poisson(rate_rps=5), window_s=60, operations=(
+    Operation("read"), Operation("write", access="write")), keys=Keys(count=5))
+STRONG_US = {"regions": ("us-east-2", "us-west-2"), "consistency": "MRSC"}
 
 
 # Where each kind of description is put to see its effect --------------------------------------------------
@@ -66,6 +71,10 @@ def two_functions(thing):
 
 def before_a_crowded_function(thing, traffic=BUSY):
     return Scenario((thing, Lambda(account_concurrency=1)), traffic)
+
+
+def replicated(thing):
+    return Scenario((DynamoDb(global_table=thing),), REPLICATED)
 
 
 def as_cost(thing, traffic=BUSY):
@@ -96,7 +105,7 @@ def place(kind):
         return as_cost
     if kind in PATTERNS.values():
         return as_arrivals
-    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys}[kind]
+    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys, GlobalTable: replicated}[kind]
 
 
 @dataclass(frozen=True)
@@ -182,6 +191,16 @@ SCENES = {
     "ManagedInstances.max_instances": scene(9, lambda it: fleet(it, STEEP)),
     "ManagedInstances.concurrency_per_instance": scene(1),
     "ManagedInstances.target_cpu": scene(0.1, lambda it: fleet(it, STEEP), max_instances=9),
+    "DynamoDb.global_table": scene(GlobalTable(), lambda it: Scenario((it,), REPLICATED)),
+    "GlobalTable.regions": scene(("eu-west-1",)),
+    "GlobalTable.shares": scene((0.5,)),
+    "GlobalTable.consistency": scene("MREC", **STRONG_US),
+    "GlobalTable.witness": scene("us-east-2", **STRONG_US),
+    "GlobalTable.fails_at_s": scene(20.0),
+    "GlobalTable.fails": scene("us-west-2", fails_at_s=20.0),
+    "GlobalTable.back_after_s": scene(20.0, fails_at_s=20.0),
+    "GlobalTable.when_lost": scene("next", fails_at_s=20.0),
+    "GlobalTable.ttl_deletes_per_s": scene(1.0),
     "EventPollers.source": scene("kafka"),
     "EventPollers.units": scene(5.0),
     "Ec2.instance_type": scene("m7g.medium"),
@@ -269,7 +288,7 @@ FILES = {
     "counted": "t_s,count,errors\n0,3,1\n60,5,2\n120,1,0\n",
 }
 
-KINDS = (*ALL.values(), *COSTS.values(), Traffic, Operation, Keys, *PATTERNS.values())
+KINDS = (*ALL.values(), GlobalTable, *COSTS.values(), Traffic, Operation, Keys, *PATTERNS.values())
 FIELDS = [(kind, each.name) for kind in KINDS for each in dataclasses.fields(kind)]
 
 
@@ -341,7 +360,9 @@ def test_a_description_is_frozen_documented_and_declares_every_field(kind):
     assert dataclasses.fields(kind) and kind.__dataclass_params__.frozen
     declared = {each.name for each in parameters(kind)}
     structured = {"Traffic": {"arrivals", "operations", "keys"}, "Steps": {"steps"}, "Functions": {"functions"},
-                  "Lambda": {"provisioned_schedule"}, "Ec2": {"steps", "schedule"}}.get(kind.__name__, set())
+                  "Lambda": {"provisioned_schedule"}, "Ec2": {"steps", "schedule"},
+                  "DynamoDb": {"indexes", "global_table"}, "GlobalTable": {"regions", "shares"}}.get(
+                      kind.__name__, set())
     assert declared | structured == {each.name for each in dataclasses.fields(kind)}
     for each in parameters(kind):
         assert each.doc

@@ -34,7 +34,6 @@ REGION, REGIONS, REPLICATION = 1 << 10, 32, 512
 then come the replicas in their order. Replicated writes are apart, as part 512, and from Region s to r they are
 (32 s + r) * 1024 away."""
 
-MOST_REPLICAS = REGIONS - 1
 NOT_BILLED = ("other Regions' own DynamoDB prices (those of the stack's Region stand in)",
               "adding a replica, unless as restored data")
 
@@ -46,11 +45,11 @@ _SETS = "dynamodb.mrsc_regions."
 class GlobalTable(Checked):
     """The other Regions of a `DynamoDb` table, whose own Region is the scenario's.
 
-    replicas: other Regions with a replica; shares: share of the requests that come from an application in each of them
-    (nothing: all come from the table's own Region); consistency: MREC (asynchronous, the last writer wins) or MRSC (a
-    write waits for another Region); witness: the third Region of an MRSC table of two replicas; fails: the Region that
-    is lost at fails_at_s (nothing: the table's own) and returns after back_after_s (nothing: never); when_lost:
-    whether its requests fail or go to the next Region; ttl_deletes_per_s: items that TTL deletes.
+    regions: the other Regions; each has a replica, but for the witness that an MRSC table may have; shares: share of
+    the requests that come from an application in each Region with another replica (nothing: all come from the table's
+    own Region); consistency: MREC (asynchronous, the last writer wins) or MRSC (a write waits for another Region);
+    fails: the Region that is lost at fails_at_s (nothing: the table's own) and returns after back_after_s (nothing:
+    never); when_lost: whether its requests fail or go to the next Region; ttl_deletes_per_s: items that TTL deletes.
 
     Models: a version (time, Region) of each key in each Region; the lag of each replicated write, a die of its own plus
         half a round trip; conflicts, in which the later write wins everywhere; stale reads, strongly consistent
@@ -71,10 +70,10 @@ class GlobalTable(Checked):
         data/region_rtt.csv, data/prices.csv.
     """
 
-    replicas: tuple[str, ...] = ("us-west-2",)
+    regions: tuple[str, ...] = ("us-west-2",)
     shares: tuple[float, ...] = ()
     consistency: str = param("MREC", "", "multi-Region consistency", choices=("MREC", "MRSC"))
-    witness: str | None = param(None, "", "Region of the witness of an MRSC table with two replicas")
+    witness: str | None = param(None, "", "which of the Regions of an MRSC table is a witness")
     fails_at_s: float | None = param(None, "s", "when a Region is lost", 0, 1e8)
     fails: str | None = param(None, "", "the Region that is lost; nothing: the table's own")
     back_after_s: float | None = param(None, "s", "how long it is lost; nothing: for good", 0, 1e8)
@@ -82,34 +81,36 @@ class GlobalTable(Checked):
     ttl_deletes_per_s: float = param(0.0, "deletes/s", "items that TTL deletes, of up to 1 KB", 0, 1e6)
 
     def check(self):
-        for name in ("replicas", "shares"):
+        for name, example in (("regions", '("us-west-2",)'), ("shares", "(0.5,)")):
             value = getattr(self, name)
             value = (value,) if isinstance(value, (str, int, float)) else value
             if not isinstance(value, (tuple, list)):
                 raise ParamError(f"GlobalTable.{name} is {shown(value)}, but it must be a list; write for example "
-                                 f"{'(us-west-2,)' if name == 'replicas' else '(0.5,)'}.")
+                                 f"{example}.")
             object.__setattr__(self, name, tuple(value))
-        members = (*self.replicas, *filter(None, [self.witness]))
-        if not 1 <= len(self.replicas) <= MOST_REPLICAS or len(set(members)) < len(members):
-            raise ParamError(f"GlobalTable.replicas is {shown(self.replicas)}, but it must name 1 to {MOST_REPLICAS} "
-                             "Regions, each once and none of them the witness; name the others.")
-        for region in members:
+        if not 1 <= len(self.regions) < REGIONS or len(set(self.regions)) < len(self.regions):
+            raise ParamError(f"GlobalTable.regions is {shown(self.regions)}, but it must name 1 to {REGIONS - 1} "
+                             "Regions, each once; name the others.")
+        for region in self.regions:
             facts.round_trip_ms(region, region)
-        numbers = [isinstance(share, (int, float)) and 0 <= share <= 1 for share in self.shares]
-        if not all(numbers) or len(self.shares) not in (0, len(self.replicas)) or sum(self.shares) > 1 + 1e-9:
-            raise ParamError(f"GlobalTable.shares is {shown(self.shares)}, but it must hold one number from 0 to 1 for "
-                             "each replica, at most 1 in all; the rest is the own Region's.")
-        if self.consistency == "MRSC":
-            self._check_strong(members)
+        if self.is_strong:
+            self._check_strong()
         elif self.witness:
             raise ParamError(f"GlobalTable.witness is {self.witness!r}, but only an MRSC table has a witness; leave it "
                              "out or set consistency to MRSC.")
+        numbers = [isinstance(share, (int, float)) and 0 <= share <= 1 for share in self.shares]
+        if not all(numbers) or len(self.shares) not in (0, len(self.replicas)) or sum(self.shares) > 1 + 1e-9:
+            raise ParamError(f"GlobalTable.shares is {shown(self.shares)}, but it must hold one number from 0 to 1 for "
+                             "each other replica, at most 1 in all; the rest is the own Region's.")
 
-    def _check_strong(self, members):
+    def _check_strong(self):
         count = facts.value("dynamodb.mrsc_region_count")
-        if len(members) != count - 1:
-            raise ParamError(f"GlobalTable.replicas and witness name {len(members)} other Regions, but an MRSC table "
-                             f"has exactly {count:.0f} Regions with its own; name {count - 1:.0f}.")
+        if len(self.regions) != count - 1:
+            raise ParamError(f"GlobalTable.regions names {len(self.regions)} other Regions, but an MRSC table has "
+                             f"exactly {count:.0f} Regions with its own; name {count - 1:.0f}.")
+        if self.witness is not None and self.witness not in self.regions:
+            raise ParamError(f"GlobalTable.witness is {self.witness!r}, but the other Regions are "
+                             f"{', '.join(self.regions)}; name one of these.")
         if self.ttl_deletes_per_s:
             raise ParamError(f"GlobalTable.ttl_deletes_per_s is {self.ttl_deletes_per_s:g}, but an MRSC table has no "
                              "TTL; set it to 0 or consistency to MREC.")
@@ -120,18 +121,18 @@ class GlobalTable(Checked):
         return self.consistency == "MRSC"
 
     @property
-    def members(self) -> tuple[str, ...]:
-        """The other Regions, the witness included."""
-        return (*self.replicas, self.witness) if self.witness else self.replicas
+    def replicas(self) -> tuple[str, ...]:
+        """The other Regions with a replica."""
+        return tuple(region for region in self.regions if region != self.witness)
 
     def check_run(self, region: str, date: str | None) -> None:
         """Raises ParamError unless a table of this Region may have these replicas on this date."""
-        if region in self.members:
-            raise ParamError(f"GlobalTable.replicas is {shown(self.replicas)}, but {region} is the table's own Region; "
+        if region in self.regions:
+            raise ParamError(f"GlobalTable.regions is {shown(self.regions)}, but {region} is the table's own Region; "
                              "name others only.")
-        if self.fails is not None and self.fails not in (region, *self.members):
+        if self.fails is not None and self.fails not in (region, *self.regions):
             raise ParamError(f"GlobalTable.fails is {self.fails!r}, but the table's Regions are "
-                             f"{', '.join((region, *self.members))}; name one of these.")
+                             f"{', '.join((region, *self.regions))}; name one of these.")
         if not self.is_strong:
             return
         first = facts.history("dynamodb.mrsc_region_count")[0].effective
@@ -139,8 +140,8 @@ class GlobalTable(Checked):
             raise ParamError(f"GlobalTable.consistency is MRSC, but on {date} there was none; choose MREC or a date "
                              f"from {first} on.")
         sets = [facts.value(name).split() for name in facts.names(_SETS)]
-        if not any({region, *self.members} <= set(each) for each in sets):
-            raise ParamError(f"GlobalTable.consistency is MRSC, but {', '.join((region, *self.members))} are not of "
+        if not any({region, *self.regions} <= set(each) for each in sets):
+            raise ParamError(f"GlobalTable.consistency is MRSC, but {', '.join((region, *self.regions))} are not of "
                              f"one Region set; choose within {' or '.join(' '.join(each) for each in sets)}.")
 
 
@@ -302,9 +303,8 @@ class Replicas:
         if self.is_strong and any(each.consistency == "transactional" for each in self._operations):
             raise ParamError("GlobalTable.consistency is MRSC, but an MRSC table takes no transactions; set the "
                              "operations' consistency to eventual or strong.")
-        members = (*self.regions, spec.witness) if spec.witness else self.regions
         self._trip_s = {(one, other): facts.round_trip_ms(one, other) / 1000
-                        for one in self.regions for other in members if one != other}
+                        for one in self.regions for other in (run.region, *spec.regions) if one != other}
         self.replicas = [Replica(self, number) for number in range(len(self.regions))]
         upto = np.cumsum(spec.shares or [0.0])
         u = run.workload.uniforms("dynamodb.region")
@@ -420,7 +420,7 @@ def attempts_of(resource: np.ndarray) -> np.ndarray:
 
 
 def replications(result, position: int | None = None) -> dict[str, np.ndarray]:
-    """The replicated writes of a run, as arrays by name; `position`: of the table in the stack (nothing: the first one).
+    """The replicated writes of a run, as arrays by name; `position`: of the table in the stack (nothing: the first).
 
     request; call of the write; key; source and destination (Region numbers); written_s, arrived_s; lag_s, without the
     time for which it was held up, held_s; sends; status: OK, CONFLICTED (a later write, which had not seen this one,
