@@ -74,7 +74,7 @@ class Result:
 
         request, call, parent (the call that made this one, -1 for none), service, operation, start_s, end_s,
         wait_s, init_s, work_s, status, cold, billed_ms, units (capacity units of a table), resource (which environment
-        or instance; for a Client or a table the number of attempts, in replicas beside it the Region), key, bytes (returned). A ping has request -1.
+        or instance; for a Client or a table the number of attempts), key, bytes (returned). A ping has request -1.
         """
         import pandas as pd
 
