@@ -176,8 +176,21 @@ def test_replication_was_charged_as_data_transfer_and_is_not_any_more():
 def test_a_transaction_costs_double_where_it_is_called_and_single_where_it_is_replicated():
     """10 items of 1 KB, two Regions: 20 + 10 units."""
     traffic = replace(writes(10, gap_s=1.0), operations=replace(WRITE, consistency="transactional"))
-    day = usage(simulate(Scenario((table("us-west-2", shares=()),), traffic)))
-    assert day["dynamodb.replicated_write_request.standard"] == 30
+    result = simulate(Scenario((table("us-west-2", shares=()),), traffic))
+    assert usage(result)["dynamodb.replicated_write_request.standard"] == 30
+    spans = result.span_rows[0]
+    assert [set(spans["billed_ms"][mine].tolist()) for mine in (
+        is_replication(spans["resource"]), ~is_replication(spans["resource"]))] == [{2}, {4}]
+
+
+def test_only_what_was_written_and_delivered_is_paid():
+    """Ireland is lost for good at 10 s. Two writes of 1 KB in Virginia, one before and one after: 2 + 1 units and 1 KB
+    sent; one in Ireland after the loss fails and costs nothing."""
+    rows = [(0.0, "write", 1, 0), (20.0, "write", 2, 0), (20.0, "write", 3, 1)]
+    day = usage(asked(*rows, table=table("eu-west-1", fails_at_s=10.0, fails="eu-west-1"), date="2025-06-01"))
+    assert day["dynamodb.replicated_write_request.standard"] == 3
+    assert day["dynamodb.write_request.standard"] == 0
+    assert day["data_transfer.between_regions"] == pytest.approx(1 / 1024**2)
 
 
 def test_the_bill_says_whose_prices_stand_in_for_other_regions():
@@ -311,6 +324,20 @@ def test_a_read_is_fresh_where_it_was_written_and_everywhere_once_it_has_arrived
     assert spans["status"].tolist() == [OK, STALE, OK, OK, OK]
 
 
+def test_an_eventual_read_may_miss_what_has_just_arrived_as_it_may_miss_a_local_write(monkeypatch):
+    """If the copies within a Region took 10 s: a write that has come over (6 s at the latest) is not in an eventually
+    consistent read of the other Region after 7 s, but in a strongly consistent one, and after 17 s in both."""
+    measured = facts.latency
+    monkeypatch.setattr(facts, "latency", lambda name: (np.array([0.1, 0.9]), np.array([10.0, 10.0])) if (
+        name == "dynamodb.lag") else measured(name))
+    rows = [(0.0, "write", 1, 0), *((at_s, name, 1, 1) for at_s in (7.0, 17.0) for name in ("read", "strong"))]
+    result = asked(*rows, table=table("eu-west-1"))
+    names = [OPERATIONS[number].name for number in result.workload.operation]
+    statuses = calls(result)["status"].tolist()
+    told = sorted(zip(names, statuses))
+    assert told == [("read", OK), ("read", STALE), ("strong", OK), ("strong", OK), ("write", OK)]
+
+
 def test_replicated_writes_take_the_write_capacity_of_their_destination():
     """10 WCU in each Region and nothing saved. 20 writes of 1 KB a second in all, half of them in each Region, would be
     10 of its own and 10 replicated in each: in no stretch of time does a Region serve more than 10 a second and the
@@ -327,8 +354,12 @@ def test_replicated_writes_take_the_write_capacity_of_their_destination():
         order = np.argsort(at_s[mine])
         consumed, times_s = np.cumsum(spans["billed_ms"][mine][order] / 2), at_s[mine][order]
         assert (consumed - 10 * times_s <= 10 + 1).all()
-    held_s = replications(result)["held_s"]
-    assert held_s.max() > 1 and count_replications(result).undelivered == 0
+    found = replications(result)
+    assert found["held_s"].max() > 1 and count_replications(result).undelivered == 0
+    for region in (0, 1):
+        mine = found["destination"] == region
+        in_turn = np.argsort((found["written_s"] + found["lag_s"])[mine])
+        assert (np.diff(found["arrived_s"][mine][in_turn]) >= 0).all()
     roomy = simulate(Scenario((replace(service, write_capacity=1000),), traffic))
     assert replications(roomy)["held_s"].max() == 0
 
