@@ -16,23 +16,24 @@ COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
 """What happens first when several things fall on the same instant (SimPy's own priorities 0 and 1 precede)."""
 
 OK, ACCEPTED, STALE, CONFLICT, THROTTLED, FUNCTION_ERROR, FUNCTION_TIMEOUT = 200, 202, 203, 409, 429, 460, 461
-SUPERSEDED, CONFLICTED, REPLICATED_CONFLICT, LOST_WRITE, UNDELIVERED = 208, 209, 410, 520, 521
 FAILED, QUEUE_FULL, TIMED_OUT = 502, 503, 504
 EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED = 299, 560, 561
 STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", STALE: "ok, but stale", CONFLICT: "transaction conflict", THROTTLED: "throttled", FUNCTION_ERROR: "function error",
                 FUNCTION_TIMEOUT: "function timeout", FAILED: "failed downstream", QUEUE_FULL: "queue full",
                 TIMED_OUT: "timed out", EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
-                EVENT_DROPPED: "event dropped", SUPERSEDED: "replicated after a later write",
-                CONFLICTED: "replicated, and lost to a later write", REPLICATED_CONFLICT: "replicated write conflict",
-                LOST_WRITE: "lost with its Region", UNDELIVERED: "not replicated to a lost Region"}
+                EVENT_DROPPED: "event dropped"}
 """How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 502 did the work and got an error from what
 it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK
-therefore does not retry; 203 is a read that saw an old item, of which the caller knows nothing; 299, 560 and 561 tell how an asynchronous event ended.
-208, 209, 520 and 521 tell how a replicated write ended (see `dynamodb.replicas`), and 410 stands for
-ReplicatedWriteConflictException."""
+therefore does not retry; 203 is a read that saw an old item, of which the caller knows nothing; 299, 560 and 561 tell how an asynchronous event ended."""
 
 NO_REQUEST = -1
 """The request number of a span that no request caused, such as a ping."""
+
+SUPERSEDED, CONFLICTED, REPLICATED_CONFLICT, LOST_WRITE, UNDELIVERED = 208, 209, 410, 520, 521
+STATUS_NAMES |= {SUPERSEDED: "replicated after a later write", CONFLICTED: "replicated, and lost to a later write",
+                 REPLICATED_CONFLICT: "replicated write conflict", LOST_WRITE: "lost with its Region",
+                 UNDELIVERED: "not replicated to a lost Region"}
+"""How a replicated write ended (see `dynamodb.replicas`); 410 stands for ReplicatedWriteConflictException."""
 
 CALLS_PER_CALL = 128
 """Calls are numbered as a path: the k-th call (k >= 1) made by call c is c * 128 + k; the outermost call is 0."""
