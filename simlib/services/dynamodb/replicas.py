@@ -501,11 +501,11 @@ def replicated_usage(table, sums, window, used: dict[str, float]) -> dict[str, f
     """What a global table uses: `used`, with the index writes and the reads of all Regions, and what is added."""
     spec = table.global_table
     kind = table.table_class
-    if table.capacity_mode == "on_demand":
+    if f"dynamodb.write_request.{kind}" in used:
         deletes = (spec.ttl_deletes_per_s * window.window_s * len(spec.replicas)
                    * facts.value("dynamodb.replicated_delete_units", window.date))
         used[f"dynamodb.replicated_write_request.{kind}"] = sums["replicated_halves"] / 2 + deletes
-    else:
+    if f"dynamodb.write_capacity.{kind}" in used:
         hours = float(sums.by_place("replicated_unit_s").sum()) / 3600
         used[f"dynamodb.replicated_write_capacity.{kind}"] = hours
     used[f"dynamodb.storage.{kind}"] *= 1 + len(spec.replicas)
