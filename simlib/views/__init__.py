@@ -608,6 +608,8 @@ NOT_MODELLED = (  # what the services say they leave off their bill
     N_("people who patch and watch the servers, unless added"),
     N_("traffic between zones"),
     N_("monitoring, backups, images"),
+    N_("other Regions' own DynamoDB prices (those of the stack's Region stand in)"),
+    N_("adding a replica, unless as restored data"),
 )
 UNITS = (
     N_("request"),

@@ -96,6 +96,7 @@ class DynamoDb(Service):
     """
 
     title = "Amazon DynamoDB"
+    not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
     parts: ClassVar[dict] = {"global_table": GlobalTable}
 
@@ -132,12 +133,6 @@ class DynamoDb(Service):
     global_table: GlobalTable | None = None
 
     @property
-    def not_billed(self) -> tuple[str, ...]:
-        """What the bill leaves out."""
-        common = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
-        return common if self.global_table is None else common + NOT_BILLED
-
-    @property
     def levels(self) -> int:
         """A level more for the replicated writes of a global table."""
         return 1 if self.global_table is None else 2
@@ -145,6 +140,7 @@ class DynamoDb(Service):
     def check(self):
         if self.global_table is not None:
             check_table(self)
+            object.__setattr__(self, "not_billed", type(self).not_billed + NOT_BILLED)
         indexes = self.indexes
         if isinstance(indexes, GlobalIndex):
             indexes = (indexes,)
