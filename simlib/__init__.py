@@ -5,8 +5,9 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.facts import FactError
 from simlib.params import ParamError
 from simlib.pricing import bill, price_book
-from simlib.services import Client, DynamoDb, Ec2, Functions, GlobalIndex, GlobalTable, Lambda, ManagedInstances
+from simlib.services import Client, DynamoDb, Ec2, Functions, Lambda, ManagedInstances
 from simlib.services.costs import CloudWatchLogs, DataTransferOut, EventPollers, NatGateway, OwnLine
+from simlib.services.dynamodb import GlobalIndex, GlobalTable
 from simlib.workload import (
     Bursts,
     Constant,

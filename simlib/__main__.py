@@ -1,4 +1,5 @@
-"""The command line: `python -m simlib run SCENARIO.yaml`, `compare A.yaml B.yaml`, `sweep SCENARIO.yaml` and `list`."""
+"""The command line: `python -m simlib run SCENARIO.yaml`, `compare A.yaml B.yaml`, `sweep SCENARIO.yaml`,
+`capacity METRICS.csv` and `list`."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import os
 import sys
 import textwrap
 
-from simlib import facts, fast, plain_yaml
+from simlib import capacity_plan, facts, fast, plain_yaml
 from simlib.compare import METRICS, TOO_CLOSE, SweepError, compare, sweep, vary
 from simlib.engine import ENGINES, simulate
 from simlib.params import ParamError
@@ -18,7 +19,7 @@ from simlib.scenario_file import about, load, shipped
 from simlib.summary import RELATIVE_ERROR, Summary
 from simlib.workload import WorkloadError
 
-EXPECTED = (ParamError, WorkloadError, PriceError, facts.FactError, SweepError)
+EXPECTED = (ParamError, WorkloadError, PriceError, facts.FactError, SweepError, capacity_plan.MetricsError)
 """What input can be wrong about, and what stops a sweep; each message is one sentence."""
 
 WIDTH = 100
@@ -323,6 +324,35 @@ def _figure(row: dict, value: float) -> str:
     return "-" if math.isnan(value) else show(value * scale)
 
 
+# --- capacity ---------------------------------------------------------------------------------------------
+
+
+def _capacity(arguments) -> int:
+    consumption = capacity_plan.read_metrics(arguments.metrics)
+    options = capacity_plan.what_if(consumption, tuple(_targets(arguments.targets)), arguments.least, arguments.most,
+                                    arguments.region or "us-east-1", arguments.date, arguments.table_class)
+    if arguments.json:
+        _print_json({"begins": consumption.begins.isoformat(), "minutes": consumption.minutes,
+                     "options": [vars(option) for option in options]})
+        return 0
+    print(f"{consumption!r}\n")
+    print(f"  {'':26}{'USD/month':>12}{'throttled':>12}{'minutes':>10}{'changes':>9}{'highest RCU, WCU':>20}")
+    for option in sorted(options, key=lambda option: option.usd_per_month):
+        highest = f"{option.highest[0]:,.0f}, {option.highest[1]:,.0f}"
+        print(f"  {option.name:26}{_money(option.usd_per_month):>12}{option.throttled_share:>12.3%}"
+              f"{option.throttled_minutes:>10,}{option.changes:>9,}{highest:>20}")
+    print("\nCapacity only, without the free tier. Throttled is the share of units that would have been refused.")
+    return 0
+
+
+def _targets(text):
+    try:
+        return [float(each) for each in text.split(",")]
+    except ValueError:
+        raise ParamError(f"--targets is {text!r}, but it must be utilisations with commas between them; write for "
+                         "example --targets 0.5,0.7.") from None
+
+
 # --- list -------------------------------------------------------------------------------------------------
 
 
@@ -414,6 +444,16 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--no-free-tier", action="store_true",
                              help="leave the always-free allowances out")
         command.add_argument("--json", action="store_true", help="print JSON")
+    plan = commands.add_parser("capacity", help="what each capacity mode of DynamoDB would cost for your own metrics")
+    plan.add_argument("metrics", metavar="METRICS", help="a CloudWatch export of consumed units, CSV or JSON")
+    plan.add_argument("--targets", default="0.5,0.7,0.9", help="utilisations for auto scaling (default 0.5,0.7,0.9)")
+    plan.add_argument("--least", type=float, default=5.0, metavar="N", help="least capacity units (default 5)")
+    plan.add_argument("--most", type=float, metavar="N", help="most capacity units (default: the table quota)")
+    plan.add_argument("--table-class", choices=("standard", "standard_ia"), default="standard")
+    plan.add_argument("--region", help="AWS Region (default us-east-1)")
+    plan.add_argument("--date", help="date of prices and rules as YYYY-MM-DD (default: today's data)")
+    plan.add_argument("--json", action="store_true", help="print JSON")
+    plan.set_defaults(action=_capacity)
     shown = commands.add_parser("list", help="show the scenarios that come with the project")
     shown.add_argument("--json", action="store_true", help="print JSON")
     shown.set_defaults(action=_list)

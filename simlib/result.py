@@ -201,7 +201,8 @@ class Result:
     def in_use(self, position: int) -> tuple[np.ndarray, np.ndarray]:
         """Requests in progress at a service: times (s) at which calls start or end, and the number then."""
         spans = self.of(position)
-        start_s, end_s = np.sort(spans["start_s"]), np.sort(spans["end_s"])
+        taken = (spans["status"] != THROTTLED) | (spans["end_s"] > spans["start_s"])
+        start_s, end_s = np.sort(spans["start_s"][taken]), np.sort(spans["end_s"][taken])
         times = np.union1d(start_s, end_s)
         levels = np.searchsorted(start_s, times, "right")
         levels -= np.searchsorted(end_s, times, "right")

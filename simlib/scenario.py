@@ -37,6 +37,10 @@ class Scenario:
             raise ParamError(f"Scenario.stack has {len(stack)} services and {levels} levels of calls (a function that "
                              f"takes events has three), but it must have between 1 and {MOST_LEVELS} levels; "
                              f"{example}.")
+        last = next((service for service in stack[:-1] if not service.calls_next), None)
+        if last is not None:
+            raise ParamError(f"Scenario.stack has a service behind {type(last).__name__}, which calls nothing; put "
+                             f"{type(last).__name__} at the end of the stack.")
         if not isinstance(self.traffic, Traffic):
             raise ParamError(f"Scenario.traffic is {shown(self.traffic)}, but it must be Traffic; write for "
                              "example Traffic(arrivals=Poisson(5)).")

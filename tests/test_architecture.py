@@ -29,6 +29,7 @@ LAYERS = (
     "engine",
     "life",
     "pricing",
+    "capacity_plan",
     "meter",
     "compare",
     "scenario_file",

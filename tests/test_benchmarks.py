@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.slow
-def test_the_quick_benchmark_measures_speed_import_and_memory(tmp_path):
+def test_the_quick_benchmark_measures_speed_the_meter_import_and_memory(tmp_path):
     table = tmp_path / "deeper" / "bench.csv"
     done = subprocess.run(
         [sys.executable, "-m", "tests.benchmarks", "--quick", "--csv", str(table)],
@@ -27,7 +27,8 @@ def test_the_quick_benchmark_measures_speed_import_and_memory(tmp_path):
     assert (done.returncode == 1) == ("MISSED" in done.stdout)
     with table.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
-    kinds = ["requests/s"] * 8 + ["ns/request"] * 3 + ["sweep", "requests/s", "import", "peak", "peak"]
+    kinds = ["requests/s"] * 8 + ["ns/request"] * 3 + ["sweep", "requests/s"]
+    kinds += ["sizes"] + ["metered"] * 5 + ["import", "peak", "peak"]
     assert [row["what"].split()[0] for row in rows] == kinds
     for row in rows:
         assert float(row["ours"]) > 0 and row["goal"] and row["met"] in ("True", "False")

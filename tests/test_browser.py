@@ -1,4 +1,4 @@
-"""A real Chromium runs lesson 01 in JupyterLab, in both languages, and moves a slider by keyboard."""
+"""A real Chromium runs lessons in JupyterLab, in both languages: keys move sliders, texts are typed and checked."""
 
 import contextlib
 import os
@@ -15,6 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 SHOTS = ROOT / "test-output"
 TOKEN = "a-token-for-this-test-only"
+KERNEL = "window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel"
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
@@ -110,11 +111,7 @@ def browser(chromium):
 
 def open_notebook(page, address, path):
     page.goto(f"{address}/doc/tree/{path}?token={TOKEN}", wait_until="domcontentloaded")
-    page.wait_for_function(
-        "() => window.jupyterapp?.shell?.currentWidget?.context?.sessionContext?.session?.kernel"
-        "?.status === 'idle'",
-        timeout=90_000,
-    )
+    page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=90_000)
 
 
 def run_all(page):
@@ -149,27 +146,60 @@ def errors_of(page):
     )
 
 
-def explorers(page):
-    """The explorables that stand on the page: outputs that hold a slider and a picture."""
-    return page.locator(".jp-OutputArea-output", has=page.locator(".widget-slider")).filter(
+def explorers(page, control=".widget-slider"):
+    """The explorables that stand on the page: outputs that hold a control, by default a slider, and a picture."""
+    return page.locator(".jp-OutputArea-output", has=page.locator(control)).filter(
         has=page.locator("img[src^='data:image/png']")
     )
 
 
 def seen(explorer):
-    """What a learner sees: the picture, its words, the sentence and the bill."""
+    """What a learner sees: the picture, its words, the sentence, and the bill where there is one."""
     picture = explorer.locator("img[src^='data:image/png']").first
-    return {
+    shown = {
         "picture": picture.get_attribute("src"),
         "alt": picture.get_attribute("alt"),
         "sentence": explorer.locator("[role=status]").first.inner_text(),
-        "bill": explorer.locator("table").first.inner_text(),
     }
+    if explorer.locator("table").count():
+        shown["bill"] = explorer.locator("table").first.inner_text()
+    return shown
 
 
 def unchanged(before, after):
     """What still looks as before."""
     return [name for name in before if before[name] == after[name]]
+
+
+def all_change(page, explorer, before):
+    """Whether picture, words and all else that is seen change within a while."""
+    deadline = time.monotonic() + 20
+    while unchanged(before, seen(explorer)) and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    return unchanged(before, seen(explorer)) == []
+
+
+def cards(page, question):
+    """The smallest card that asks this."""
+    return page.locator(".widget-vbox", has=page.locator("button")).filter(has_text=question).last
+
+
+def answer(page, card, typed, button, words):
+    """Types an answer into a card, presses its button and waits for the words of the verdict.
+
+    While the kernel is busy, a typed value waits in the browser and a pressed button does not.
+    """
+    page.wait_for_function(f"() => {KERNEL}?.status === 'idle'", timeout=20_000)
+    card.locator("input[type=text]").fill(typed)
+    card.get_by_role("button", name=button, exact=True).click()
+    card.get_by_text(words).first.wait_for(timeout=20_000)
+
+
+def keep_picture(page, name, thing):
+    """A screenshot with this on it."""
+    SHOTS.mkdir(exist_ok=True)
+    thing.scroll_into_view_if_needed()
+    page.screenshot(path=SHOTS / f"{name}.png")
 
 
 @pytest.mark.parametrize(
@@ -191,10 +221,7 @@ def test_a_slider_moved_by_keyboard_changes_picture_sentence_and_bill(lab, brows
     handle = explorer.locator(".widget-slider .noUi-handle").first
     for _ in range(6):
         handle.press("ArrowRight")
-    deadline = time.monotonic() + 20
-    while unchanged(before, seen(explorer)) and time.monotonic() < deadline:
-        page.wait_for_timeout(100)
-    assert unchanged(before, seen(explorer)) == []
+    assert all_change(page, explorer, before)
     SHOTS.mkdir(exist_ok=True)
     page.screenshot(path=SHOTS / f"lesson_01_{language}.png")
     page.close()
@@ -231,4 +258,50 @@ def test_the_first_lesson_opens_with_the_storm_on_one_slider(lab, browser):
     SHOTS.mkdir(exist_ok=True)
     explorer.scroll_into_view_if_needed()
     page.screenshot(path=SHOTS / "lesson_00_en.png")
+    page.close()
+
+
+def test_a_text_typed_into_the_item_builder_changes_picture_and_sentence(lab, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    open_notebook(page, lab, "ko/06_what_is_an_item.ipynb")
+    run_all(page)
+    assert errors_of(page) == []
+    builder = explorers(page, ".widget-text").first
+    before = seen(builder)
+    builder.locator("input[type=text]").first.fill("김하늘 🎵")
+    assert all_change(page, builder, before)
+    assert "5글자이고 UTF-8로 14바이트" in seen(builder)["sentence"]
+    keep_picture(page, "lesson_06_ko", builder)
+    card = cards(page, "쓰기 단위가 몇 개 드나요?")
+    answer(page, card, "2", "채점", "4 KB")
+    answer(page, card, "5", "채점", "맞습니다")
+    page.close()
+
+
+def test_keys_choices_and_checks_of_lesson_07_answer(lab, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    open_notebook(page, lab, "07_what_does_a_read_cost.ipynb")
+    run_all(page)
+    assert errors_of(page) == []
+    size, items, consistency = (explorers(page).nth(place) for place in range(3))
+    before = seen(size)
+    size.get_by_role("button", name="Pin as A").click()
+    size.locator(".widget-slider .noUi-handle").first.press("ArrowRight")
+    assert all_change(page, size, before)
+    said = seen(size)["sentence"]
+    assert "1,025 B – write units: 2" in said and "A has 1,024 B – write units: 1" in said
+    keep_picture(page, "lesson_07_size_en", size)
+    before = seen(items)
+    items.locator("input[type=text]").nth(1).fill("100")
+    items.locator("input[type=text]").nth(1).press("Enter")
+    assert all_change(page, items, before)
+    before = seen(consistency)
+    consistency.locator("select").first.select_option(label="transactional")
+    assert all_change(page, consistency, before)
+    keep_picture(page, "lesson_07_consistency_en", consistency)
+    card = cards(page, "One strongly consistent GetItem of a 9 KB item")
+    answer(page, card, "many", "Check", "is not a number")
+    answer(page, card, "9", "Check", "Reads go by 4 KB")
+    answer(page, card, "3", "Check", "rounded up 3")
+    keep_picture(page, "lesson_07_check_en", card)
     page.close()

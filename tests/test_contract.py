@@ -17,6 +17,7 @@ from simlib import (
     Client,
     DynamoDb,
     Ec2,
+    GlobalIndex,
     GlobalTable,
     Keys,
     Lambda,
@@ -52,6 +53,11 @@ AT_ONCE = arriving_at([0.0] * 150, io_s=1.0)
 REPLICATED = Traffic(arrivals=Poisson(rate_rps=5), window_s=60, operations=(
     Operation("read"), Operation("write", access="write")), keys=Keys(count=5))
 STRONG_US = {"regions": ("us-east-2", "us-west-2"), "consistency": "MRSC"}
+WRITES = Operation("write", access="write", item_bytes=1500)
+LIGHT = Traffic(arrivals=Poisson(rate_rps=0.5), window_s=2400)
+ASKED = Traffic(arrivals=Poisson(rate_rps=40), window_s=300, operations=(WRITES, Operation("read", items=9)))
+STORM = Traffic(arrivals=Poisson(rate_rps=4500), window_s=4, operations=WRITES, keys=Keys(popularity="uniform"))
+SHOUTED = replace(STORM, operations=Operation("read", items=30), keys=Keys(count=20, popularity="uniform"))
 
 
 # Where each kind of description is put to see its effect --------------------------------------------------
@@ -77,6 +83,21 @@ def replicated(thing):
     return Scenario((DynamoDb(global_table=thing),), REPLICATED)
 
 
+def table(thing, traffic=ASKED):
+    return Scenario((thing,), traffic)
+
+
+def indexed(thing, traffic=ASKED):
+    return Scenario((DynamoDb(capacity_mode="provisioned", read_capacity=200, write_capacity=200, indexes=(
+        thing, GlobalIndex("another"))),), replace(traffic, operations=(*traffic.operations, Operation(
+            "list", index=thing.name))))
+
+
+def on_table(thing, **fields):
+    return Scenario((DynamoDb(indexes=(GlobalIndex(projected_bytes=100),), **fields),), replace(
+        BUSY, operations=(thing, Operation("another"))))
+
+
 def as_cost(thing, traffic=BUSY):
     return Scenario((Lambda(),), traffic, costs=(thing,))
 
@@ -100,12 +121,14 @@ def as_arrivals(thing):
 def place(kind):
     """The usual scenario around a thing of this class."""
     if kind in ALL.values():
-        return {Client: before_a_crowded_function, Lambda: lambda_alone, Functions: two_functions}.get(kind, fleet)
+        return {Client: before_a_crowded_function, Lambda: lambda_alone, Functions: two_functions, DynamoDb: table}.get(
+            kind, fleet)
     if kind in COSTS.values():
         return as_cost
     if kind in PATTERNS.values():
         return as_arrivals
-    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys, GlobalTable: replicated}[kind]
+    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys, GlobalIndex: indexed,
+            GlobalTable: replicated}[kind]
 
 
 @dataclass(frozen=True)
@@ -201,6 +224,52 @@ SCENES = {
     "GlobalTable.back_after_s": scene(20.0, fails_at_s=20.0),
     "GlobalTable.when_lost": scene("next", fails_at_s=20.0),
     "GlobalTable.ttl_deletes_per_s": scene(1.0),
+    "DynamoDb.capacity_mode": scene("provisioned"),
+    "DynamoDb.read_capacity": scene(50, capacity_mode="provisioned"),
+    "DynamoDb.write_capacity": scene(50, capacity_mode="provisioned"),
+    "DynamoDb.auto_scaling": scene(True, capacity_mode="provisioned"),
+    "DynamoDb.target_utilization": scene(0.5, capacity_mode="provisioned", auto_scaling=True),
+    "DynamoDb.min_capacity": scene(1, lambda it: table(it, LIGHT), capacity_mode="provisioned", auto_scaling=True),
+    "DynamoDb.max_capacity": scene(6, capacity_mode="provisioned", auto_scaling=True),
+    "DynamoDb.previous_peak_reads": scene(30_000, lambda it: table(it, SHOUTED)),
+    "DynamoDb.previous_peak_writes": scene(8000, lambda it: table(it, STORM)),
+    "DynamoDb.warm_reads": scene(40_000, lambda it: table(it, SHOUTED)),
+    "DynamoDb.warm_writes": scene(8000, lambda it: table(it, STORM)),
+    "DynamoDb.mode_schedule": scene(((100.0, "provisioned"),)),
+    "DynamoDb.collection_gb": scene(10.0, local_indexes=1, new_item_share=0.5),
+    "DynamoDb.new_item_share": scene(0.5, local_indexes=1, collection_gb=10.0),
+    "DynamoDb.storage_growth_gb": scene(10.0),
+    "DynamoDb.max_read_request_units": scene(10),
+    "DynamoDb.max_write_request_units": scene(10),
+    "DynamoDb.table_quota": scene(1000, lambda it: table(it, STORM)),
+    "DynamoDb.partitions": scene(4, capacity_mode="provisioned", read_capacity=40, write_capacity=40,
+                                 adaptive_capacity=False, burst_at_start=0.0),
+    "DynamoDb.adaptive_capacity": scene(False, capacity_mode="provisioned", partitions=4, read_capacity=90,
+                                        write_capacity=90, burst_at_start=0.0),
+    "DynamoDb.burst_at_start": scene(0.1, capacity_mode="provisioned", write_capacity=30),
+    "DynamoDb.write_shards": scene(4),
+    "DynamoDb.indexes": scene((GlobalIndex(),)),
+    "DynamoDb.local_indexes": scene(1),
+    "DynamoDb.local_projected_bytes": scene(100, local_indexes=1),
+    "DynamoDb.table_class": scene("standard_ia"),
+    "DynamoDb.storage_gb": scene(50.0),
+    "DynamoDb.reserved_read_capacity": scene(100, capacity_mode="provisioned", read_capacity=200),
+    "DynamoDb.reserved_write_capacity": scene(100, capacity_mode="provisioned", write_capacity=200),
+    "DynamoDb.point_in_time_recovery": scene(True),
+    "DynamoDb.backup_gb": scene(10.0),
+    "DynamoDb.restored_gb": scene(10.0),
+    "DynamoDb.max_attempts": scene(2, capacity_mode="provisioned"),
+    "DynamoDb.backoff_s": scene(0.1, capacity_mode="provisioned"),
+    "DynamoDb.backoff_max_s": scene(0.5, capacity_mode="provisioned"),
+    "GlobalIndex.name": scene("by-price", changed_share=0.5),
+    "GlobalIndex.key_values": scene(1, lambda it: table(DynamoDb(
+        capacity_mode="provisioned", partitions=4, adaptive_capacity=False, burst_at_start=0.0, read_capacity=400,
+        write_capacity=400, indexes=(it,))), write_capacity=60),
+    "GlobalIndex.projected_bytes": scene(100),
+    "GlobalIndex.changed_share": scene(0.1),
+    "GlobalIndex.moved_share": scene(0.5),
+    "GlobalIndex.read_capacity": scene(50),
+    "GlobalIndex.write_capacity": scene(50),
     "EventPollers.source": scene("kafka"),
     "EventPollers.units": scene(5.0),
     "Ec2.instance_type": scene("m7g.medium"),
@@ -249,6 +318,10 @@ SCENES = {
     "Operation.item_bytes": scene(4096),
     "Operation.item_distribution": scene("lognormal"),
     "Operation.item_cv": scene(3.0, item_distribution="lognormal"),
+    "Operation.access": scene("write", on_table),
+    "Operation.consistency": scene("strong", on_table),
+    "Operation.items": scene(50, on_table),
+    "Operation.index": scene("by-status", on_table, item_bytes=9000),
     "Keys.popularity": scene("uniform"),
     "Keys.count": scene(10),
     "Keys.exponent": scene(2.0),
@@ -288,7 +361,7 @@ FILES = {
     "counted": "t_s,count,errors\n0,3,1\n60,5,2\n120,1,0\n",
 }
 
-KINDS = (*ALL.values(), GlobalTable, *COSTS.values(), Traffic, Operation, Keys, *PATTERNS.values())
+KINDS = (*ALL.values(), GlobalIndex, GlobalTable, *COSTS.values(), Traffic, Operation, Keys, *PATTERNS.values())
 FIELDS = [(kind, each.name) for kind in KINDS for each in dataclasses.fields(kind)]
 
 
@@ -361,8 +434,8 @@ def test_a_description_is_frozen_documented_and_declares_every_field(kind):
     declared = {each.name for each in parameters(kind)}
     structured = {"Traffic": {"arrivals", "operations", "keys"}, "Steps": {"steps"}, "Functions": {"functions"},
                   "Lambda": {"provisioned_schedule"}, "Ec2": {"steps", "schedule"},
-                  "DynamoDb": {"indexes", "global_table"}, "GlobalTable": {"regions", "shares"}}.get(
-                      kind.__name__, set())
+                  "DynamoDb": {"indexes", "mode_schedule", "global_table"},
+                  "GlobalTable": {"regions", "shares"}}.get(kind.__name__, set())
     assert declared | structured == {each.name for each in dataclasses.fields(kind)}
     for each in parameters(kind):
         assert each.doc

@@ -246,6 +246,7 @@ def test_spans_are_one_row_per_visit_sorted_by_request_and_call():
         "status",
         "cold",
         "billed_ms",
+        "units",
         "resource",
         "key",
         "bytes",

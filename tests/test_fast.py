@@ -179,6 +179,12 @@ TABLES = st.builds(
     write_shards=st.sampled_from([1, 1, 3]),
     indexes=INDEXES,
     local_indexes=st.integers(0, 2),
+    mode_schedule=st.sampled_from(
+        [(), ((5.0, "provisioned"),), ((60.0, "on_demand"),), ((10.0, "on_demand"), (150.0, "provisioned"))]
+    ),
+    warm_writes=st.sampled_from([None, 6000]),
+    collection_gb=st.sampled_from([0.0, 9.99999, 11.0]),
+    new_item_share=st.sampled_from([0.0, 0.5, 1.0]),
     max_attempts=st.integers(1, 4),
     backoff_s=st.sampled_from([0.0, 0.05, 1.0]),
     backoff_max_s=st.sampled_from([0.5, 20.0]),
@@ -200,7 +206,8 @@ ASKING = st.lists(
     max_size=3,
 ).map(
     lambda asked: tuple(
-        Operation(**{"name": f"{number}", "work_vcpu_s": 0.01, "io_s": 0.0, **each}) for number, each in enumerate(asked)
+        Operation(**{"name": f"{number}", "work_vcpu_s": 0.01, "io_s": 0.0, **each})
+        for number, each in enumerate(asked)
     )
 )
 IN_TIME = st.builds(
@@ -221,7 +228,9 @@ IN_TIME = st.builds(
         ),
         window_s=st.sampled_from([30.0, 300.0]),
         operations=ASKING,
-        keys=st.builds(Keys, count=st.sampled_from([1, 5, 1000]), popularity=st.sampled_from(["zipf", "hot", "uniform"])),
+        keys=st.builds(
+            Keys, count=st.sampled_from([1, 5, 1000]), popularity=st.sampled_from(["zipf", "hot", "uniform"])
+        ),
     ),
 )
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -399,8 +400,27 @@ def test_something_that_is_no_item_is_answered():
         lesson.SQUEEZE.mark([1, 2])
     with pytest.raises(teach.InputError, match="cannot send"):
         lesson.SQUEEZE.mark(lesson.ticket(price=0.5))
-    with pytest.raises(teach.InputError):
-        lesson.SQUEEZE.mark(lesson.one_solution() | {1: "x"})
+
+
+@pytest.mark.parametrize(
+    ("attribute", "word"),
+    [
+        ({1: "x"}, "1은 텍스트가 아닙니다"),
+        ({"x": {2: "y"}}, "2는 텍스트가 아닙니다"),
+        ({"x": [1.5]}, "Decimal"),
+        ({"x": 10**40}, "38자리"),
+        ({"x": 10**40 + 1}, "38자리"),
+        ({"x": set()}, "집합 x"),
+        ({"x": {1, "a"}}, "집합 x"),
+        ({"x": object()}, "object"),
+        ({"x": "\ud800"}, "UTF-8"),
+    ],
+)
+def test_what_is_no_item_is_said_in_the_learners_language(attribute, word):
+    i18n.use("ko")
+    with pytest.raises(teach.InputError, match=word) as caught:
+        lesson.SQUEEZE.mark(lesson.one_solution() | attribute)
+    assert not re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", str(caught.value)), "a piece of English is left"
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,24 @@ def test_long_code_is_allowed_in_lesson_00_only(tmp_path):
     assert "only lesson 00" in the_problem(tmp_path, long)
 
 
+def test_a_request_may_be_longer_but_defines_nothing_and_holds_no_prose(tmp_path):
+    lines = "\n".join(f'table.update_item(UpdateExpression="SET seen = :{k}")' for k in "abcdef")
+    request = code_cell("request", lines, ' tags=["request"]')
+    assert pipeline.problems(lesson(tmp_path, sections() + request)) == []
+    assert "6 lines" in the_problem(tmp_path, code_cell("request", lines))
+    assert "defines f" in the_problem(tmp_path, code_cell("function", "def f():\n    return 1", ' tags=["request"]'))
+    assert "prose" in the_problem(tmp_path, code_cell("words", 'a = "Set things right"', ' tags=["request"]'))
+
+
+def test_requests_of_boto3_may_have_twenty_five_lines_and_define_nothing(tmp_path):
+    def request(count):
+        return code_cell("ask", "\n".join(f"a{k} = {k}" for k in range(count)), ' tags=["request"]')
+
+    assert pipeline.problems(lesson(tmp_path, sections() + request(25))) == []
+    assert "1 to 25 are allowed" in the_problem(tmp_path, request(26))
+    assert "move it" in the_problem(tmp_path, code_cell("ask", "def f():\n    return 1", ' tags=["request"]'))
+
+
 @pytest.mark.parametrize("code", ["def f():\n    return 1", "class A:\n    pass"])
 def test_definitions_belong_to_exercises(tmp_path, code):
     assert "move it to the library" in the_problem(tmp_path, code_cell("define", code))
@@ -101,6 +119,14 @@ def test_definitions_belong_to_exercises(tmp_path, code):
         pipeline.problems(lesson(tmp_path, sections() + code_cell("define", code, ' tags=["exercise"]')))
         == []
     )
+
+
+def test_a_request_may_be_longer_and_its_update_expression_is_no_prose(tmp_path):
+    expression = "UpdateExpression='SET buyer = :b, paid = :p'"
+    request = f"table.update_item(\n    Key=key,\n    {expression},\n" + "    a=1,\n" * 4 + ")"
+    assert "1 to 5 are allowed" in the_problem(tmp_path, code_cell("request", request))
+    tagged = code_cell("request", request, ' tags=["request"]')
+    assert pipeline.problems(lesson(tmp_path, sections() + tagged)) == []
 
 
 @pytest.mark.parametrize("code", ["print('two words')", "x = '한글'", "x = 1  # why"])
@@ -166,6 +192,12 @@ def test_figures_in_text_come_from_the_data():
     assert said == "at most 10,240 MB, 0.20"
     with pytest.raises(facts.FactError):
         pipeline.fill_in("{{value('no.such.fact')}}")
+
+
+def test_figures_in_text_come_from_the_lessons_own_module():
+    from simlib.lessons import lesson07
+
+    assert pipeline.fill_in("{{lesson.TICKETS_EACH:,}} tickets", "07") == f"{lesson07.TICKETS_EACH} tickets"
 
 
 def test_a_changed_notebook_is_reported(tmp_path, monkeypatch):

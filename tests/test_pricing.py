@@ -14,6 +14,7 @@ from simlib import (
     CloudWatchLogs,
     Constant,
     DataTransferOut,
+    DynamoDb,
     Ec2,
     Lambda,
     NatGateway,
@@ -228,6 +229,9 @@ EVERYTHING = [
              **more) for chip in ("x86_64", "arm64") for more in ({"snapstart": True}, {"provisioned_concurrency": 1})),
     Functions(functions=(Lambda(),)),
     ManagedInstances(),
+    *(DynamoDb(capacity_mode=mode, table_class=kind, point_in_time_recovery=True, backup_gb=1, restored_gb=1)
+      for mode in ("on_demand", "provisioned") for kind in ("standard", "standard_ia")),
+    DynamoDb(capacity_mode="provisioned", reserved_read_capacity=1, reserved_write_capacity=1),
     Client(),
 ]
 EVERY_COST = (CloudWatchLogs(), CloudWatchLogs(written_by="lambda"), NatGateway(), DataTransferOut())

@@ -71,7 +71,7 @@ display(predict(lesson.HOW_MANY_BYTES), predict(lesson.LONG_NAMES))
 #
 # AWS에서 그대로 실행할 수 있는 진짜 boto3 코드입니다. 여기서는 이 프로세스 안의 **moto**가 답합니다. 계정도 네트워크도 필요 없고 자격 증명은
 # 지어낸 것이며, `open_shop()`은 티켓 여섯 장이 든 새 테이블을 줍니다. moto는 항목을 저장하지만 DynamoDB처럼 단위를 세지는 않습니다. 그 일은 이
-# 강의의 **미터**(meter)가 합니다. `meter.watch(...)` 안에서 일어난 호출마다 DynamoDB의 규칙으로 센 단위를 보여 줍니다. moto가 받아 주었다고 AWS도
+# 과정의 **미터**(meter)가 합니다. `meter.watch(...)` 안에서 일어난 호출마다 DynamoDB의 규칙으로 센 단위를 보여 줍니다. moto가 받아 주었다고 AWS도
 # 받아 준다는 뜻은 아닙니다. 항목을 바꾸고 셀을 다시 실행해 보세요. 정수가 아닌 수는 `Decimal`이어야 합니다.
 
 # %% run-put-and-get
@@ -142,13 +142,13 @@ display(explore(lesson.NAME_EXPLORER), look_back(lesson.LONG_NAMES, lesson.names
 #
 # | Older notes say | Today | In the exam |
 # |---|---|---|
-# | an item of at most 64 KB, no lists or maps | {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB, lists and maps, since {{fact("dynamodb.item_max_bytes").effective}} | larger: S3, and the key in the item |
-# | empty texts are refused | allowed since May 2020, but not in a key | the key needs a value |
+# | an item of at most {{value("dynamodb.item_max_bytes", "2014-10-07") / 1024:.0f}} KB, no lists or maps | {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB, lists and maps, since {{fact("dynamodb.item_max_bytes").effective}} | larger: S3, and the key in the item |
+# | empty texts are refused | allowed since {{fact("dynamodb.empty_text").effective}}, but not in a key | the key needs a value |
 # | a million writes on demand cost {{price("dynamodb.write_request.standard", "2024-10-01") * 1e6:.2f}} USD | {{price("dynamodb.write_request.standard") * 1e6:.3f}} USD, since 2024-11-01 | small items, fewer units |
 #
 # *What the model leaves out:* the bytes that storage billing adds to each item, indexes, and how DynamoDB splits partitions. The hash below is
 # an illustration: AWS does not publish its own. Sources: {{page("dynamodb-sizes")}}, {{page("dynamodb-constraints")}}, {{page("dynamodb-read-write")}},
-# {{page("dynamodb-conformance")}} (checked on {{as_of}}).
+# {{page("dynamodb-conformance")}}, {{page("dynamodb-larger-items")}}, {{page("dynamodb-empty-text")}} (checked on {{as_of}}).
 #
 # <details><summary>Pairs of digits</summary>
 #
@@ -182,13 +182,13 @@ display(explore(lesson.NAME_EXPLORER), look_back(lesson.LONG_NAMES, lesson.names
 #
 # | 예전 자료 | 지금 | 시험에서는 |
 # |---|---|---|
-# | 항목은 최대 64 KB, 리스트와 맵은 없음 | {{fact("dynamodb.item_max_bytes").effective}}부터 {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB, 리스트와 맵도 있음 | 더 크면 S3에 두고 항목에는 그 키를 |
-# | 빈 텍스트는 거부됨 | 2020년 5월부터 허용, 키에는 안 됨 | 키에는 값이 있어야 합니다 |
+# | 항목은 최대 {{value("dynamodb.item_max_bytes", "2014-10-07") / 1024:.0f}} KB, 리스트와 맵은 없음 | {{fact("dynamodb.item_max_bytes").effective}}부터 {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB, 리스트와 맵도 있음 | 더 크면 S3에 두고 항목에는 그 키를 |
+# | 빈 텍스트는 거부됨 | {{fact("dynamodb.empty_text").effective}}부터 허용, 키에는 안 됨 | 키에는 값이 있어야 합니다 |
 # | 온디맨드 쓰기 백만 번에 {{price("dynamodb.write_request.standard", "2024-10-01") * 1e6:.2f}}달러 | 2024-11-01부터 {{price("dynamodb.write_request.standard") * 1e6:.3f}}달러 | 항목이 작으면 단위가 적습니다 |
 #
 # *모델이 생략한 것:* 저장 요금이 항목마다 더하는 바이트, 인덱스, DynamoDB가 파티션을 나누는 방법. 아래의 해시는 예시입니다. AWS는 자신의
 # 해시를 공개하지 않습니다. 출처: {{page("dynamodb-sizes")}}, {{page("dynamodb-constraints")}}, {{page("dynamodb-read-write")}},
-# {{page("dynamodb-conformance")}}({{as_of}} 확인).
+# {{page("dynamodb-conformance")}}, {{page("dynamodb-larger-items")}}, {{page("dynamodb-empty-text")}}({{as_of}} 확인).
 #
 # <details><summary>두 자리씩 세기</summary>
 #
@@ -247,7 +247,7 @@ display(lesson.units(ledger), seen(lesson.breaking()))
 #
 # 1. **Apply.** Weigh an item by hand: `my_bytes`.
 # 2. **Reach a target.** Squeeze `my_ticket` below one write unit: shorter names, numbers instead of texts, nothing that the key already says, and
-#    `lesson.QR` (bytes) instead of `lesson.QR_TEXT` (base64). The time of purchase is 1796122807 in seconds since 1970. The key must stay.
+#    `lesson.QR` (bytes) instead of `lesson.QR_TEXT` (base64). The time of purchase is {{lesson.BOUGHT_UNIX}} in seconds since 1970. The key must stay.
 # 3. **Explain.** Answer the colleague with the one large item, in words.
 
 # %% exercises [markdown] lang="ko"
@@ -255,7 +255,7 @@ display(lesson.units(ledger), seen(lesson.breaking()))
 #
 # 1. **적용하기.** 항목의 크기를 손으로 계산해 `my_bytes`에 넣으세요.
 # 2. **목표 달성하기.** `my_ticket`을 쓰기 단위 하나로 줄이세요. 이름은 짧게, 텍스트 대신 숫자로, 키가 이미 말해 주는 것은 빼고, `lesson.QR_TEXT`(base64)
-#    대신 `lesson.QR`(바이트)을 씁니다. 산 시각은 1970년부터 센 초로 1796122807입니다. 키는 그대로 두어야 합니다.
+#    대신 `lesson.QR`(바이트)을 씁니다. 산 시각은 1970년부터 센 초로 {{lesson.BOUGHT_UNIX}}입니다. 키는 그대로 두어야 합니다.
 # 3. **설명하기.** 큰 항목 하나로 하자는 동료에게 말로 답해 보세요.
 
 # %% my-items tags=["exercise"]

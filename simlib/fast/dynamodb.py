@@ -6,7 +6,7 @@ from simlib.fast.compiling import inlined, kernel
 from simlib.fast.flow import answer, column, span, uniform, wait
 from simlib.fast.lambda_ import quantile
 from simlib.fast.world import NONE
-from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COMPLETION, CONFLICT, OK, STALE, THROTTLED
+from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COLLECTION_FULL, COMPLETION, CONFLICT, OK, STALE, THROTTLED
 from simlib.services.dynamodb.capacity import admits, has, refill, take
 from simlib.services.dynamodb.table import HALVES, TRANSACTION
 
@@ -89,7 +89,7 @@ def table_call(world, number):
     seen, status = OK, OK
     key = int(column(world, table.key, request))
     if frame.k >= CONFLICT:
-        seen, status = CONFLICT, CONFLICT
+        seen, status = frame.k, frame.k
     elif frame.k >= STALE:
         seen = STALE
     elif frame.k % 2 == 1 and table.written != NONE:
@@ -115,6 +115,8 @@ def begun(world, number):
         frame.b_s = quantile(world, table.latencies + kind, uniform(run.table_latency_die, request, call))
     if (kind % 2 == 1 or kind >= TRANSACTION) and table.busy != NONE and world.key_s[table.busy + key] > run.now_s:
         frame.k = CONFLICT
+    elif table.added != NONE and is_full(world, table, request, key):
+        frame.k = COLLECTION_FULL
     elif kind >= TRANSACTION:
         world.key_s[table.busy + key] = run.now_s + frame.b_s
     elif table.written != NONE:
@@ -123,4 +125,13 @@ def begun(world, number):
             u = column(world, table.lag_u, request) if is_first else uniform(run.table_lag_die, request, call)
             if run.now_s - world.key_s[table.written + key] < quantile(world, lag, u):
                 frame.k = STALE
+    if table.added != NONE and frame.k < CONFLICT:
+        world.key_s[table.added + key] += column(world, table.adds, request)
     return wait(world, number, run.now_s + frame.b_s, COMPLETION, call, _DONE)
+
+
+@inlined
+def is_full(world, table, request, key):
+    """Whether an item collection has no room for what a write adds."""
+    adds = column(world, table.adds, request)
+    return adds > 0.0 and world.key_s[table.added + key] + adds > table.room_bytes

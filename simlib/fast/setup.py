@@ -259,7 +259,7 @@ def _dynamodb(player, level, table):
         kinds=state.extend("targets", np.array(kinds)), lags=state.extend("targets", np.array(lags)),
         targets=state.extend("targets", np.array([table.target_of(operation) for operation in operations])),
         moduli=state.extend("moduli", np.array([index.key_values for index in table.indexes], dtype=np.int64)),
-        latencies=latencies[0], busy=NONE, written=NONE,
+        latencies=latencies[0], busy=NONE, written=NONE, added=NONE,
         operation=columns.add("operation", lambda part: part.operation, len(operations) == 1),
         key=columns.add("key", lambda part: part.key), latency=columns.add((level, "latency"), table.latency_s))
     one_size = len(operations) == 1 and operations[0].item_distribution == "constant"
@@ -273,6 +273,10 @@ def _dynamodb(player, level, table):
     if any(kind % 2 for kind in kinds) and max(lags) != NONE:
         fields["written"] = state.lengthen("key_s", traffic.keys.count, -math.inf)
         fields["lag_u"] = columns.add("dynamodb.lag", lambda part: part.uniforms("dynamodb.lag"))
+    if table.collection_room_bytes < math.inf:
+        fields["room_bytes"] = table.collection_room_bytes
+        fields["added"] = state.lengthen("key_s", traffic.keys.count)
+        fields["adds"] = columns.add((level, "adds"), table.collection_bytes)
     if table.write_shards > 1:
         fields["shard_u"] = columns.add("dynamodb.shard", lambda part: part.uniforms("dynamodb.shard"))
     return IS_TABLE, state.add("dynamo", **fields), NONE

@@ -84,10 +84,11 @@ INSTANCE = _record(number=_INT, busy=_INT, waiting=_INT, head=_INT, tail=_INT, s
 DYNAMO = _record(
     level=_INT, drawn_call=_INT, wholes=_INT, indexes=_INT, shards=_INT, max_attempts=_INT, backoff_s=_FLOAT,
     backoff_max_s=_FLOAT, answer_s=_FLOAT, kinds=_INT, targets=_INT, lags=_INT, moduli=_INT, latencies=_INT, busy=_INT,
-    written=_INT, operation=_INT, key=_INT, units=_INT, latency=_INT, lag_u=_INT, shard_u=_INT)
-"""A DynamoDB table. kinds, targets and lags are places in `targets`, by operation; moduli in `moduli`, by index; busy and
-written in `key_s`, by key, or NONE; latencies is the first of four quantile tables. operation ... shard_u are columns,
-`units` the first of one for the table and for each index."""
+    written=_INT, added=_INT, room_bytes=_FLOAT, adds=_INT, operation=_INT, key=_INT, units=_INT, latency=_INT,
+    lag_u=_INT, shard_u=_INT)
+"""A DynamoDB table. kinds, targets and lags are places in `targets`, by operation; moduli in `moduli`, by index; busy,
+written and added in `key_s`, by key, or NONE; latencies is the first of four quantile tables. operation ... shard_u are
+columns, `units` the first of one for the table and for each index."""
 
 WHOLE = _record(rate=_FLOAT, share=_FLOAT, burst=_FLOAT, burst_s=_FLOAT, hard=_FLOAT, tokens=_FLOAT, at_s=_FLOAT,
                 consumed=_FLOAT, count=_INT, first=_INT, divided=_INT, adapts=_INT)

@@ -8,6 +8,7 @@ import hashlib
 import numbers
 import os
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache
 
 from simlib import facts, meter
@@ -37,6 +38,7 @@ READ_BYTES = int(facts.value("dynamodb.read_unit_bytes"))
 PARTITION_KEY_BYTES = int(facts.value("dynamodb.partition_key_max_bytes"))
 SORT_KEY_BYTES = int(facts.value("dynamodb.sort_key_max_bytes"))
 NESTING = int(facts.value("dynamodb.nesting_max"))
+DIGITS = int(facts.value("dynamodb.number_digits_max"))
 SHOW = "SHOW#1224"
 
 
@@ -46,7 +48,7 @@ _mock = None
 
 
 @contextlib.contextmanager
-def _without_aws_settings():
+def without_aws_settings():
     """Hides the learner's AWS variables and files while clients are made; gives everything back afterwards."""
     kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
     hidden = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
@@ -78,8 +80,8 @@ def close_shop() -> None:
         _mock = None
 
 
-def _refusal(error: Exception) -> str | None:
-    """What boto3 or DynamoDB says against a request, in a sentence; None for any other error."""
+def refusal(error: Exception) -> str | None:
+    """What boto3 or DynamoDB says against a request, or that moto cannot read it, in a sentence; None for any other error."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     if isinstance(error, ClientError):
@@ -91,12 +93,13 @@ def _refusal(error: Exception) -> str | None:
     inside = "" if place is None else place.tb_frame.f_globals.get("__name__", "")
     if isinstance(error, BotoCoreError) or inside.split(".")[0] in ("boto3", "botocore"):
         return _("boto3 does not even send it: {why}", why=" ".join(str(error).split()))
+    if inside.split(".")[0] == "moto":
+        return _("The request cannot be read; check its expressions, names and values.")
     return None
 
 
-def _say_errors_in_a_sentence() -> None:
-    """In a notebook, what boto3 raises in a cell is shown as one sentence; every other error as ever."""
-    from botocore.exceptions import BotoCoreError, ClientError
+def say_errors_in_a_sentence() -> None:
+    """In a notebook, what a boto3 request raises in a cell is shown as one sentence; every other error as ever."""
     from IPython import get_ipython
 
     shell = get_ipython()
@@ -104,13 +107,13 @@ def _say_errors_in_a_sentence() -> None:
         return
 
     def show(shell, kind, error, traceback, tb_offset=None):
-        sentence = _refusal(error)
+        sentence = refusal(error)
         if sentence is None:
             shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
         else:
             shell._showtraceback(kind, error, [f"⚠ {sentence}"])
 
-    shell.set_custom_exc((ClientError, BotoCoreError, TypeError), show)
+    shell.set_custom_exc((Exception,), show)
 
 
 def open_shop():
@@ -120,8 +123,8 @@ def open_shop():
     """
     import boto3
 
-    _say_errors_in_a_sentence()
-    with _without_aws_settings():
+    say_errors_in_a_sentence()
+    with without_aws_settings():
         _answer_with_moto()
         session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
         bucket = session.resource("s3").create_bucket(Bucket="posters")
@@ -154,12 +157,43 @@ def in_json(item: dict) -> dict:
     from boto3.dynamodb.types import TypeSerializer
 
     try:
-        return {name: TypeSerializer().serialize(value) for name, value in item.items()}
-    except (TypeError, ValueError, ArithmeticError) as error:
-        raise InputError(
-            _("boto3 cannot send this item: {why}. Correct the value in this cell and run it again.",
-              why=str(error).rstrip("."))
-        ) from None
+        why = next(filter(None, (_unsendable(name, value) for name, value in item.items())), None)
+        if why is None:
+            return {name: TypeSerializer().serialize(value) for name, value in item.items()}
+    except ArithmeticError:
+        why = _("it writes numbers with at most {digits} digits", digits=DIGITS)
+    except (TypeError, ValueError, RecursionError) as error:
+        why = str(error).rstrip(".")
+    raise InputError(_("boto3 cannot send this item: {why}. Correct the value in this cell and run it again.", why=why))
+
+
+def _unsendable(name, value) -> str | None:
+    """What speaks against an attribute in Python's types, in the learner's language; None where nothing does."""
+    if not isinstance(name, str):
+        return _("the name {name} is no text; put it in quotation marks", name=repr(name)[:40])
+    if isinstance(value, (dict, list)):
+        inside = value.items() if isinstance(value, dict) else ((name, each) for each in value)
+        return next(filter(None, (_unsendable(*each) for each in inside)), None)
+    if isinstance(value, float):
+        return _("{name} is a float, but DynamoDB keeps exact numbers; write Decimal(\"{value}\")", name=name, value=value)
+    if isinstance(value, (set, frozenset)):
+        return _unsendable_set(name, value)
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        try:
+            meter.number_size(str(value))
+        except meter.ItemError:
+            return _("{name} is no number that DynamoDB keeps; it takes at most {digits} digits", name=name, digits=DIGITS)
+    elif value is not None and not isinstance(value, (str, bool, bytes, bytearray)) and type(value).__name__ != "Binary":
+        return _("{name} is of the type {kind}, which DynamoDB does not know; use text, number, bytes, list, dict or set", name=name,
+                 kind=type(value).__name__)
+    return None
+
+
+def _unsendable_set(name: str, members) -> str | None:
+    kinds = {bytes if isinstance(each, (bytes, bytearray)) else str if isinstance(each, str) else int for each in members}
+    if len(kinds) != 1:
+        return _("the set {name} must hold texts only, numbers only or bytes only, and at least one of them", name=name)
+    return next(filter(None, (_unsendable(name, each) for each in members)), None)
 
 
 def weigh(item: dict) -> int:
@@ -167,7 +201,7 @@ def weigh(item: dict) -> int:
     return meter.item_size(in_json(item))
 
 
-def _dollars(amount: float) -> str:
+def dollars(amount: float) -> str:
     """Dollars to the tenth of a cent below $10: half a unit is seen."""
     return f"${amount:.4f}".rstrip("0").rstrip(".") if amount < 10 else usd(amount)
 
@@ -183,7 +217,7 @@ def units(ledger):
                 _("table"): line.table,
                 _("read units"): number(line.read_units),
                 _("write units"): number(line.write_units),
-                _("dollars for a million such calls"): _dollars(1e6 * line.on_demand_usd),
+                _("dollars for a million such calls"): dollars(1e6 * line.on_demand_usd),
             }
             for line in ledger
         ],
@@ -215,7 +249,7 @@ def by_hand() -> str:
         _("Together {size} bytes by our meter. To write it, write units: {writes}; to read it, read units: {strong} if strongly "
           "consistent, {eventual} if eventually consistent. A million such writes cost {usd}.",
           size=size, writes=number(meter.write_units(size)), strong=number(meter.read_units(size, meter.STRONG)),
-          eventual=number(meter.read_units(size)), usd=_dollars(1e6 * meter.write_units(size) * price))
+          eventual=number(meter.read_units(size)), usd=dollars(1e6 * meter.write_units(size) * price))
     )
     return "\n".join(lines)
 
@@ -283,7 +317,7 @@ def _known_number(text: str) -> str:
     except meter.ItemError:
         raise InputError(
             _("“{typed}” is no number that DynamoDB keeps; type digits such as 110000 or -0.5, without commas, at most "
-              "{digits} of them.", typed=text[:40], digits=f"{facts.value('dynamodb.number_digits_max'):.0f}")
+              "{digits} of them.", typed=text[:40], digits=DIGITS)
         ) from None
     return text
 
@@ -591,7 +625,7 @@ def attempt(call, **request) -> str:
         try:
             call(**request)
         except Exception as error:
-            sentence = _refusal(error)
+            sentence = refusal(error)
             if sentence is None:
                 raise
             return sentence
@@ -723,9 +757,9 @@ def _examine(item: dict) -> Squeezed:
         )
     try:
         size = weigh(item)
-    except meter.ItemError as error:
+    except meter.ItemError:
         raise InputError(
-            _("This is no item: {why}", why=str(error))
+            _("This is no item that DynamoDB keeps; write names and texts that UTF-8 knows, and correct them in this cell.")
         ) from None
     return Squeezed(size, tuple(words for words, forms in FACTS.items() if not _kept(list(item.values()), forms)))
 

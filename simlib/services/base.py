@@ -15,16 +15,20 @@ from simlib.workload import Workload
 COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
 """What happens first when several things fall on the same instant (SimPy's own priorities 0 and 1 precede)."""
 
-OK, ACCEPTED, STALE, CONFLICT, THROTTLED, FUNCTION_ERROR, FUNCTION_TIMEOUT = 200, 202, 203, 409, 429, 460, 461
+OK, ACCEPTED, STALE, CONFLICT, COLLECTION_FULL, THROTTLED = 200, 202, 203, 409, 413, 429
+FUNCTION_ERROR, FUNCTION_TIMEOUT = 460, 461
 FAILED, QUEUE_FULL, TIMED_OUT = 502, 503, 504
 EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED = 299, 560, 561
-STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", STALE: "ok, but stale", CONFLICT: "transaction conflict", THROTTLED: "throttled", FUNCTION_ERROR: "function error",
-                FUNCTION_TIMEOUT: "function timeout", FAILED: "failed downstream", QUEUE_FULL: "queue full",
-                TIMED_OUT: "timed out", EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
+STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", STALE: "ok, but stale", CONFLICT: "transaction conflict",
+                COLLECTION_FULL: "item collection full", THROTTLED: "throttled",
+                FUNCTION_ERROR: "function error", FUNCTION_TIMEOUT: "function timeout",
+                FAILED: "failed downstream", QUEUE_FULL: "queue full", TIMED_OUT: "timed out",
+                EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
                 EVENT_DROPPED: "event dropped"}
 """How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 502 did the work and got an error from what
 it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK
-therefore does not retry; 203 is a read that saw an old item, of which the caller knows nothing; 299, 560 and 561 tell how an asynchronous event ended."""
+therefore does not retry; 203 is a read that saw an old item, of which the caller knows nothing; 299, 560 and 561 tell
+how an asynchronous event ended."""
 
 NO_REQUEST = -1
 """The request number of a span that no request caused, such as a ping."""
@@ -192,6 +196,9 @@ class Service(Checked):
     not_billed: tuple[str, ...] = ()
     counts_units: bool = False
     """Whether its spans hold halves of capacity units in place of billed milliseconds."""
+
+    calls_next: bool = True
+    """Whether a service may stand behind it in a stack."""
 
     @property
     def levels(self) -> int:

@@ -20,8 +20,8 @@ class Operation(Checked):
     Models: computing of its own (`work_vcpu_s`, spread over at most `threads` vCPUs, perfectly parallel) and
     waiting of its own (`io_s`, a call to somebody else's API, say); what it asks of a database at the end of the
     stack: `items` items of one partition key, read or written, through the table or an index. Leaves out: time spent in
-    AWS services, which the services of the stack add themselves. A `*_cv` (standard deviation / mean) is used by lognormal
-    only.
+    AWS services, which the services of the stack add themselves. A `*_cv` (standard deviation / mean) is used by
+    lognormal only.
     """
 
     name: str = param("read", "", "name of the operation")

@@ -1,4 +1,4 @@
-"""Benchmarks of the meter: a million item sizes, and what metering adds to a call on moto.
+"""Benchmarks of the meter: a million item sizes, and calls on moto with the meter against the same without it.
 
 `measure(quick)` gives rows of the same columns as `tests.benchmarks.__main__.measure`. Time is processor time of this
 process: all of it runs in one thread, and what else the machine does is not in it.
@@ -6,12 +6,13 @@ process: all of it runs in one thread, and what else the machine does is not in 
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 
 SIZES = 1_000_000
 SIZES_GOAL_S = 10.0
-ADDED_GOAL = 1.0
+CALLS_GOAL = 2.0
 
 
 def item_of_20_attributes(number: int) -> dict:
@@ -95,8 +96,8 @@ def _index(name: str, *keys: str) -> dict:
     }
 
 
-def added(quick: bool) -> dict[str, tuple[float, float]]:
-    """{call: (milliseconds that metering adds, milliseconds of the call without it)}: medians of turns taken."""
+def calls_ms(quick: bool) -> dict[str, tuple[float, float]]:
+    """{call: (milliseconds with the meter, milliseconds without it)}: medians of turns taken."""
     import boto3
     from moto import mock_aws
 
@@ -113,16 +114,21 @@ def added(quick: bool) -> dict[str, tuple[float, float]]:
                     metered.append(_milliseconds(call))
                 if turn == 0:
                     plain.clear(), metered.clear()  # imports and caches are not what is measured
-            middle = statistics.median(plain)
-            found[name] = statistics.median(metered) - middle, middle
+            found[name] = statistics.median(metered), statistics.median(plain)
     return found
 
 
 def _milliseconds(call, times: int = 10) -> float:
-    started = time.process_time()
-    for number in range(times):
-        call(number)
-    return (time.process_time() - started) / times * 1e3
+    """Processor time of a call without garbage collection, which would fall into one half of a turn only."""
+    gc.collect()
+    gc.disable()
+    try:
+        started = time.process_time()
+        for number in range(times):
+            call(number)
+        return (time.process_time() - started) / times * 1e3
+    finally:
+        gc.enable()
 
 
 def measure(quick: bool) -> list[dict]:
@@ -130,7 +136,7 @@ def measure(quick: bool) -> list[dict]:
     seconds = sizes_s(quick)
     rows = [
         {
-            "what": "a million sizes of a 20-attribute item, s",
+            "what": "sizes of a million items of 20 attributes, s",
             "ours": round(seconds, 2),
             "rival": "",
             "ratio": "",
@@ -138,15 +144,15 @@ def measure(quick: bool) -> list[dict]:
             "met": seconds < SIZES_GOAL_S,
         }
     ]
-    for name, (ours, rival) in added(quick).items():
+    for name, (ours, rival) in calls_ms(quick).items():
         rows.append(
             {
-                "what": f"metering of {name}, ms, against the call on moto",
+                "what": f"metered {name}, ms, against the same call on moto",
                 "ours": round(ours, 3),
                 "rival": round(rival, 3),
                 "ratio": round(ours / rival, 2),
-                "goal": f"< {ADDED_GOAL:g}x",
-                "met": ours / rival < ADDED_GOAL,
+                "goal": f"< {CALLS_GOAL:g}x",
+                "met": ours / rival < CALLS_GOAL,
             }
         )
     return rows

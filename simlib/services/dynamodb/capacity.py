@@ -20,13 +20,14 @@ class Throughput:
     """Read or write capacity of a table or an index.
 
     rate: units a second in all; count: partitions, from number `first` on; share: units a second of one partition;
-    burst: units that one may save, `burst_s` seconds of its share; hard: units a second that no partition exceeds; divided: 1 where capacity is divided among partitions
-    (provisioned), 0 where it is not (on-demand); adapts: 1 where what others leave unused goes to a hot partition;
-    tokens: what is left of the whole in this second, below zero after a burst; consumed: units since the last minute.
+    burst: units that one may save, `burst_s` seconds of its share; hard: units a second that no partition exceeds;
+    divided: 1 where capacity is divided among partitions (provisioned), 0 where it is not (on-demand); adapts: 1 where
+    what others leave unused goes to a hot partition; tokens: what is left of the whole in this second, below zero after
+    a burst; consumed: units since the last minute.
     """
 
-    __slots__ = ("rate", "count", "share", "burst", "burst_s", "hard", "divided", "adapts", "tokens", "at_s", "consumed",
-                 "first")
+    __slots__ = ("rate", "count", "share", "burst", "burst_s", "hard", "divided", "adapts", "tokens", "at_s",
+                 "consumed", "first")
 
     def __init__(self, hard: float, burst_s: float, divided: int, adapts: int):
         self.hard = hard
@@ -65,7 +66,7 @@ def admits(whole, partition, units, now_s):
         return has(whole.tokens, units, whole.rate)
     if has(partition.tokens, units, whole.burst):
         return True
-    return whole.adapts != 0 and has(whole.tokens, units, whole.rate)
+    return whole.adapts != 0 and whole.tokens >= units
 
 
 def take(whole, partition, units):

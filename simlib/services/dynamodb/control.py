@@ -30,8 +30,8 @@ def resource_of(number: int) -> int:
 class Control:
     """Capacity of a `DynamoDb` table and its indexes: sets it at first, changes it, records what stood ready.
 
-    `store` makes the wholes and partitions as the engine wants them (`add(most_partitions, **fields)`) and shows them as
-    `wholes` and `partitions`.
+    `store` makes the wholes and partitions as the engine wants them (`add(most_partitions, **fields)`) and shows them
+    as `wholes` and `partitions`.
     """
 
     def __init__(self, table, run, store):
@@ -42,18 +42,22 @@ class Control:
         self.rules: list = []
         self.pending: set[int] = set()
         self.since_s: list[float] = []
-        provisioned = table.capacity_mode == "provisioned"
-        for place, owner in enumerate((table, *table.indexes)):
-            rates, rules, most = self._provisioned(owner) if provisioned else self._on_demand(place)
+        self.highest: list[float] = []
+        self.mode = table.capacity_mode
+        adapts, burst_s = int(table.adapts(run.date)), facts.value("dynamodb.burst_s")
+        for place in range(1 + len(table.indexes)):
+            rates, rules = self._standing(place)
             for kind in (READS, WRITES):
-                store.add(most, hard=self.hard[kind], burst_s=facts.value("dynamodb.burst_s"), divided=int(provisioned),
-                          adapts=int(table.adapts(run.date)))
-                begin(self.wholes[2 * place + kind], self.partitions, rates[kind], self._count(rates, place),
+                store.add(self._most_partitions(place), hard=self.hard[kind], burst_s=burst_s, adapts=adapts,
+                          divided=int(self.mode == "provisioned"))
+                begin(self.wholes[2 * place + kind], self.partitions, rates[kind], self._count(rates),
                       table.burst_at_start)
-                self.rules.append(rules[kind])
                 self.since_s.append(0.0)
-        if any(rule is not None for rule in self.rules):
+                self.highest.append(rates[kind])
+            self.rules += rules
+        if any(rule is not None for rule in self.rules) or table.mode_schedule:
             run.start(self._minutes())
+        run.start(self._switches())
         run.at_end(self._close)
 
     @property
@@ -66,32 +70,51 @@ class Control:
         """The partitions of all of them, one after the other."""
         return self.store.partitions
 
-    # What stands at first
+    # What stands in a mode
 
-    def _provisioned(self, owner):
+    def _standing(self, place):
+        """Rates and rules, (reads, writes), with which the table or an index begins the mode."""
         table = self.table
-        rates = float(owner.read_capacity), float(owner.write_capacity)
-        if not table.auto_scaling:
-            return rates, (None, None), self._count(rates, 0)
-        most = min(table.max_capacity, table.table_quota)
-        rules = tuple(AutoScaling(table.target_utilization, table.min_capacity, most, self.run.date) for _ in rates)
-        return rates, rules, self._count(tuple(max(rate, most) for rate in rates), 0)
+        if self.mode == "provisioned":
+            owner = (table, *table.indexes)[place]
+            rates = float(owner.read_capacity), float(owner.write_capacity)
+            return rates, tuple(self._auto_scaling() if table.auto_scaling else None for _ in rates)
+        rules = tuple(self._growth(place, kind) for kind in (READS, WRITES))
+        return tuple(rule.limit for rule in rules), rules
 
-    def _on_demand(self, place):
+    def _auto_scaling(self):
         table = self.table
-        caps = [math.inf if cap is None else cap for cap in (table.max_read_request_units, table.max_write_request_units)]
-        peaks = table.previous_peak_reads, table.previous_peak_writes
-        first = [facts.value("dynamodb.on_demand_initial_read"), facts.value("dynamodb.on_demand_initial_write")]
-        times = facts.value("dynamodb.on_demand_growth")
-        rules = tuple(OnDemandGrowth(max(start, times * peak), min(cap, table.table_quota), self.run.date)
-                      for start, peak, cap in zip(first, peaks, caps))
-        return tuple(rule.limit for rule in rules), rules, self._count((table.table_quota, table.table_quota), place)
+        return AutoScaling(table.target_utilization, table.min_capacity, min(table.max_capacity, table.table_quota),
+                           self.run.date)
 
-    def _count(self, rates, place):
+    def _growth(self, place, kind):
+        """What on-demand mode serves at first: the most of a new table's, twice the peak, warm throughput, and what was
+        provisioned before."""
+        table = self.table
+        peak = (table.previous_peak_reads, table.previous_peak_writes)[kind]
+        warm = (table.warm_reads, table.warm_writes)[kind] or 0.0
+        cap = (table.max_read_request_units, table.max_write_request_units)[kind] or math.inf
+        new = facts.value(("dynamodb.on_demand_initial_read", "dynamodb.on_demand_initial_write")[kind])
+        before = self.highest[2 * place + kind] if len(self.highest) > 2 * place + kind else 0.0
+        first = max(new, facts.value("dynamodb.on_demand_growth") * peak, warm, before)
+        return OnDemandGrowth(first, min(cap, table.table_quota), self.run.date)
+
+    def _most_partitions(self, place):
+        """Partitions that there may be at most in the window."""
+        table = self.table
+        owner = (table, *table.indexes)[place]
+        rates = [float(owner.read_capacity), float(owner.write_capacity)]
+        if table.auto_scaling:
+            rates = [max(rate, min(table.max_capacity, table.table_quota)) for rate in rates]
+        needed = [self._count(rates, "provisioned") if "provisioned" in table.modes else 1,
+                  self._count([table.table_quota] * 2, "on_demand") if "on_demand" in table.modes else 1]
+        return max(needed)
+
+    def _count(self, rates, mode=None):
         """Partitions for some capacity: of a provisioned table reads and writes add up, on demand the larger counts."""
         table = self.table
         parts = [rate / hard for rate, hard in zip(rates, self.hard)]
-        if table.capacity_mode == "on_demand":
+        if (mode or self.mode) == "on_demand":
             needed = max(parts)
         elif table.partitions is not None:
             return table.partitions
@@ -118,22 +141,43 @@ class Control:
     def _change(self, number, rate, delay_s):
         if delay_s:
             self.pending.add(number)
+            rule = self.rules[number]
             yield self.run.at(self.run.now + delay_s, CAPACITY, 0, 0)
+            if self.rules[number] is not rule:
+                return
             self.pending.discard(number)
+        self._set(number, rate)
+
+    def _set(self, number, rate):
         now_s = self.run.now
         self._record(number, now_s)
         whole, sibling = self.wholes[number], self.wholes[number ^ 1]
         rates = (rate, float(sibling.rate)) if number % 2 == READS else (float(sibling.rate), rate)
-        count = max(int(whole.count), self._count(rates, number // 2))
+        count = max(int(whole.count), self._count(rates))
         change_rate(whole, self.partitions, rate, count, now_s)
+        self.highest[number] = max(self.highest[number], rate)
         if count > sibling.count:
             change_rate(sibling, self.partitions, float(sibling.rate), count, now_s)
 
+    def _switches(self):
+        for at_s, mode in self.table.mode_schedule:
+            yield self.run.at(at_s, CAPACITY, 0, 0)
+            self.mode = mode
+            self.pending.clear()
+            for place in range(1 + len(self.table.indexes)):
+                rates, rules = self._standing(place)
+                for kind in (READS, WRITES):
+                    number = 2 * place + kind
+                    self.rules[number] = rules[kind]
+                    self.wholes[number].divided = int(mode == "provisioned")
+                    self._set(number, rates[kind])
+
     def _record(self, number, until_s):
+        until_s = min(until_s, self.run.window_s)
         if until_s > self.since_s[number]:
             self.run.capacity(resource_of(number), self.since_s[number], until_s, float(self.wholes[number].rate))
         self.since_s[number] = until_s
 
     def _close(self):
         for number in range(len(self.rules)):
-            self._record(number, max(self.run.window_s, self.since_s[number]))
+            self._record(number, self.run.window_s)

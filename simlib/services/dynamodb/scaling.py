@@ -45,8 +45,8 @@ class AutoScaling:
     """Target tracking of consumed capacity, as Application Auto Scaling does it for a table or an index.
 
     After 2 minutes in a row above the target it asks for consumed / target; after 15 in a row below the target less 20
-    points the same, downwards. A minute without any consumption has no data: it ends a row of high minutes and counts for
-    no row of low ones. What is asked for holds once CloudWatch and UpdateTable have taken their time (`delay_s`).
+    points the same, downwards. A minute without any consumption has no data: it ends a row of high minutes and of low
+    ones. What is asked for holds once CloudWatch and UpdateTable have taken their time (`delay_s`).
     """
 
     def __init__(self, target: float, least: float, most: float, date: str | None = None):
@@ -74,7 +74,8 @@ class AutoScaling:
 
 
 class OnDemandGrowth:
-    """What an on-demand table serves at once: twice the highest minute that lies 30 minutes back, or what it began with."""
+    """What an on-demand table serves at once: twice its highest minute of 30 minutes ago or before, or what it began
+    with."""
 
     def __init__(self, at_first: float, most: float, date: str | None = None):
         self.times = facts.value("dynamodb.on_demand_growth", date)

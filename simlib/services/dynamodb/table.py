@@ -21,7 +21,9 @@ from simlib.capacity_units import (
 from simlib.params import Checked, ParamError, param
 from simlib.services.base import (
     ARRIVAL,
+    BYTES_PER_GB,
     CALLS_PER_CALL,
+    COLLECTION_FULL,
     COMPLETION,
     CONFLICT,
     OK,
@@ -48,7 +50,8 @@ from simlib.services.dynamodb.replicas import (
 LATENCIES = ("dynamodb.read", "dynamodb.write", "dynamodb.transact_read", "dynamodb.transact_write")
 TRANSACTION = 2
 CAPACITY_FIELDS = ("start_s", "end_s", "amount", "resource")
-_HOUR_S = 3600.0
+MODES = ("on_demand", "provisioned")
+_HOUR_S, _DAY_S = 3600.0, 86_400.0
 HALVES = 2
 """Consumed units are kept as whole halves, for half a unit is the smallest read."""
 
@@ -58,9 +61,9 @@ class GlobalIndex(Checked):
     """A global secondary index of a `DynamoDb` table.
 
     key_values: how many values its partition key takes (a status has three, a customer number thousands): item k has
-    value k modulo this; projected_bytes: size of an entry (nothing: the whole item); changed_share: of the table's writes,
-    those that change an entry (a sparse index has few); moved_share: of these, those that change the index key, which
-    costs a delete and a put; read_capacity, write_capacity: its own, in provisioned mode.
+    value k modulo this; projected_bytes: size of an entry (nothing: the whole item); changed_share: of the table's
+    writes, those that change an entry (a sparse index has few); moved_share: of these, those that change the index key,
+    which costs a delete and a put; read_capacity, write_capacity: its own, in provisioned mode.
     """
 
     name: str = param("by-status", "", "name of the index")
@@ -83,13 +86,15 @@ class DynamoDb(Service):
 
     Models: read and write units of every call; provisioned capacity, divided among partitions, with 300 s of burst
         capacity each, adaptive capacity that lends a hot partition at once what others leave unused, and 3,000 read and
-        1,000 write units a second that no partition and no key exceeds; auto scaling with its delays; on-demand capacity
-        that serves twice the previous peak, an optional maximum, the table quota; global indexes whose throttling throttles
-        the table's writes; local indexes; write sharding; transactions that conflict on a key; eventually consistent reads
-        that are stale; the SDK's retries, during which the caller waits; replicas in other Regions (see `GlobalTable`).
-    Leaves out: items themselves (see `simlib.meter`); a hot key apart, keys spread over partitions as well as can be
-        (adaptive capacity has done its work); the items of one call lie in one partition; an index takes its writes with
-        the table's, without a delay of its own; the SDK's retry quota; switching modes within the window.
+        1,000 write units a second that no partition and no key exceeds; auto scaling with its delays; on-demand
+        capacity that serves twice the previous peak, an optional maximum, the table quota; global indexes whose
+        throttling throttles the table's writes; local indexes and their item collections of 10 GB; switches between
+        the modes (`mode_schedule`: pairs of a second and a mode); write sharding; transactions that conflict on a key;
+        eventually consistent reads that are stale; the SDK's retries, during which the caller waits; replicas
+        in other Regions (see `GlobalTable`).
+    Leaves out: items themselves (see `simlib.meter`); keys that meet in one partition by chance (they are spread as
+        well as can be, as adaptive capacity does with hot ones); items of one call in several partitions; a delay of
+        the index behind the table; the SDK's retry quota; the minutes that a switch of modes takes.
     Billed for: provisioned capacity by the hour or request units, storage, reserved capacity, point-in-time recovery,
         backups and restores.
     Sources: data/facts.csv (dynamodb.*, sdk.*), data/latencies.csv, data/prices.csv.
@@ -98,9 +103,10 @@ class DynamoDb(Service):
     title = "Amazon DynamoDB"
     not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
-    parts: ClassVar[dict] = {"global_table": GlobalTable}
+    calls_next = False
+    parts: ClassVar[dict] = {"indexes": GlobalIndex, "global_table": GlobalTable}
 
-    capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=("on_demand", "provisioned"))
+    capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=MODES)
     read_capacity: float = param(5, "RCU", "provisioned reads", 1, 1e6)
     write_capacity: float = param(5, "WCU", "provisioned writes", 1, 1e6)
     auto_scaling: bool = param(False, "", "capacity follows consumption")
@@ -109,24 +115,30 @@ class DynamoDb(Service):
     max_capacity: float = param(40_000, "units", "the most that auto scaling sets, reads and writes each", 1, 1e6)
     previous_peak_reads: float = param(0, "RRU/s", "on demand: most reads a second that the table has seen", 0, 1e8)
     previous_peak_writes: float = param(0, "WRU/s", "on demand: most writes a second that it has seen", 0, 1e8)
+    warm_reads: float | None = param(None, "RRU/s", "on demand: warm throughput; nothing: by its peak", 1, 1e8)
+    warm_writes: float | None = param(None, "WRU/s", "on demand: the same for writes", 1, 1e8)
     max_read_request_units: float | None = param(None, "RRU/s", "on demand: a maximum to cap the bill", 1, 1e8)
     max_write_request_units: float | None = param(None, "WRU/s", "on demand: the same for writes", 1, 1e8)
+    mode_schedule: tuple = ()
     table_quota: float = param(40_000, "units/s", "quota of reads and of writes of one table", 1, 1e8)
-    partitions: int | None = param(None, "partitions", "of a provisioned table; nothing: by capacity and size", 1, 4000)
-    adaptive_capacity: bool | None = param(None, "", "unused throughput goes to hot partitions; nothing: as of the date",
+    partitions: int | None = param(None, "partitions", "of a provisioned table; nothing: by capacity, size", 1, 4000)
+    adaptive_capacity: bool | None = param(None, "", "unused throughput goes to hot partitions; nothing: by the date",
                                            choices=(True, False))
     burst_at_start: float = param(1.0, "", "share of burst capacity that is saved when the window begins", 0, 1)
     write_shards: int = param(1, "shards", "suffixes over which the writes of one key are spread", 1, 1000)
     indexes: tuple[GlobalIndex, ...] = ()
     local_indexes: int = param(0, "indexes", "local secondary indexes", 0, 5)
-    local_projected_bytes: int | None = param(None, "bytes", "size of their entries; nothing: the whole item", 1, 409_600)
+    local_projected_bytes: int | None = param(None, "bytes", "size of their entries; nothing: whole items", 1, 409_600)
+    collection_gb: float = param(0.0, "GB", "size of every item collection at first; 10 GB with a local index", 0, 1e4)
+    new_item_share: float = param(0.0, "", "share of writes that add an item to their collection", 0, 1)
     table_class: str = param("standard", "", "table class", choices=("standard", "standard_ia"))
-    storage_gb: float = param(1.0, "GB", "data in table and indexes", 0, 1e7)
+    storage_gb: float = param(1.0, "GB", "data in table and indexes when a month begins", 0, 1e7)
+    storage_growth_gb: float = param(0.0, "GB", "data that a month adds; half of it counts", 0, 1e7)
     reserved_read_capacity: float = param(0, "RCU", "reads reserved for a year", 0, 1e6)
     reserved_write_capacity: float = param(0, "WCU", "writes reserved for a year", 0, 1e6)
     point_in_time_recovery: bool = param(False, "", "continuous backups")
     backup_gb: float = param(0.0, "GB", "on-demand backups that are kept", 0, 1e7)
-    restored_gb: float = param(0.0, "GB/month", "data restored in a month", 0, 1e7)
+    restored_gb: float = param(0.0, "GB", "data restored in a month", 0, 1e7)
     max_attempts: int = param(4, "attempts", "of the SDK, the first included", 1, 20)
     backoff_s: float = param(1.0, "s", "ceiling of the SDK's first pause after throttling; it doubles", 0, 60)
     backoff_max_s: float = param(20.0, "s", "ceiling of any pause", 0, 600)
@@ -150,22 +162,33 @@ class DynamoDb(Service):
         names = [each.name for each in indexes]
         if len(set(names)) < len(names):
             raise ParamError("DynamoDb.indexes has two indexes of one name; give each its own.")
-        if len(indexes) > facts.value("dynamodb.global_indexes_max"):
+        if len(indexes) > facts.value("dynamodb.gsi_max"):
             raise ParamError(f"DynamoDb.indexes has {len(indexes)} indexes, but a table has at most "
-                             f"{facts.value('dynamodb.global_indexes_max'):.0f}; leave some out.")
+                             f"{facts.value('dynamodb.gsi_max'):.0f}; leave some out.")
         object.__setattr__(self, "indexes", tuple(indexes))
+        object.__setattr__(self, "mode_schedule", checked_schedule(self.mode_schedule))
         if self.min_capacity > self.max_capacity:
             raise ParamError(f"DynamoDb.min_capacity is {self.min_capacity:g}, above max_capacity "
                              f"{self.max_capacity:g}; lower it or raise max_capacity.")
         if (self.reserved_read_capacity or self.reserved_write_capacity) and (
-                self.capacity_mode == "on_demand" or self.table_class != "standard"):
-            raise ParamError("DynamoDb.reserved_read_capacity and reserved_write_capacity are for provisioned tables of the "
-                             "standard class; change capacity_mode and table_class, or reserve nothing.")
-        if self.capacity_mode == "provisioned":
+                "provisioned" not in self.modes or self.table_class != "standard"):
+            raise ParamError("DynamoDb.reserved_read_capacity and reserved_write_capacity need provisioned mode and "
+                             "the standard class; change capacity_mode and table_class, or reserve nothing.")
+        if "provisioned" in self.modes:
             for kind, most in (("read", self.read_capacity), ("write", self.write_capacity)):
                 if most > self.table_quota:
                     raise ParamError(f"DynamoDb.{kind}_capacity is {most:g}, above the table quota of "
                                      f"{self.table_quota:g}; lower it or raise table_quota.")
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """The capacity modes of the window, in order."""
+        return (self.capacity_mode, *(mode for _, mode in self.mode_schedule))
+
+    def is_provisioned_at(self, times_s: np.ndarray) -> np.ndarray:
+        """Whether the table is in provisioned mode at some seconds of the window: bool of the same shape."""
+        switched_s = [at_s for at_s, _ in self.mode_schedule]
+        return np.array([mode == "provisioned" for mode in self.modes])[np.searchsorted(switched_s, times_s, "right")]
 
     # What requests ask for
 
@@ -225,6 +248,21 @@ class DynamoDb(Service):
             found[mine] = dists.table(u[mine], *facts.latency(LATENCIES[kind_of(operation)]))
         return found
 
+    def collection_bytes(self, workload) -> np.ndarray:
+        """Bytes that each request's write adds to its item collection, local indexes included; 0 where it adds none."""
+        size = np.asarray(workload.item_bytes, dtype=float)
+        local = self.local_indexes * _projected(size, self.local_projected_bytes)
+        items = np.array([operation.items * (operation.access == "write") for operation in workload.traffic.operations])
+        adds = workload.uniforms("dynamodb.new_item") < self.new_item_share
+        return np.where(adds, items[workload.operation] * (size + local), 0.0)
+
+    @property
+    def collection_room_bytes(self) -> float:
+        """What an item collection may still take; without local indexes there is no limit."""
+        if not self.local_indexes:
+            return math.inf
+        return (facts.value("dynamodb.item_collection_max_gb") - self.collection_gb) * BYTES_PER_GB
+
     def adapts(self, date: str | None) -> bool:
         """Whether unused throughput goes to hot partitions."""
         if self.adaptive_capacity is None:
@@ -234,8 +272,6 @@ class DynamoDb(Service):
     # Playing
 
     def open(self, run, backend):
-        if backend is not None:
-            raise ParamError("DynamoDb calls no other service; put it at the end of the stack.")
         return self.open_in(run) if self.global_table is None else open_replicas(self, run)
 
     def open_in(self, run, replica=None):
@@ -255,6 +291,9 @@ class DynamoDb(Service):
         shards = self.write_shards
         shard_u = memoryview(workload.uniforms("dynamodb.shard")) if shards > 1 else None
         answer_s = facts.value("dynamodb.throttled_answer_ms") / 1000
+        room_bytes = self.collection_room_bytes
+        adds_bytes = memoryview(self.collection_bytes(workload)) if room_bytes < math.inf else None
+        added_bytes: dict[int, float] = {}
         busy_until_s: dict[int, float] = {}
         written_s: dict[int, float] = {} if replica is None else replica.written_s
 
@@ -308,6 +347,8 @@ class DynamoDb(Service):
             status = seen = OK
             if (kind % 2 == 1 or kind >= TRANSACTION) and busy_until_s.get(key, 0.0) > begun_s:
                 status = seen = CONFLICT
+            elif adds_bytes and adds_bytes[request] and added_bytes.get(key, 0.0) + adds_bytes[request] > room_bytes:
+                status = seen = COLLECTION_FULL
             elif kind >= TRANSACTION:
                 busy_until_s[key] = begun_s + work_s
             elif stale_after[operation_of[request]] is not None and key in written_s:
@@ -315,6 +356,8 @@ class DynamoDb(Service):
                 lag_s = float(dists.table(np.array([u]), *facts.latency(stale_after[operation_of[request]]))[0])
                 if begun_s - written_s[key] < lag_s:
                     seen = STALE
+            if adds_bytes and status == OK:
+                added_bytes[key] = added_bytes.get(key, 0.0) + adds_bytes[request]
             if replica is not None:
                 seen, work_s = replica.begin(request, key, seen, work_s)
             yield run.at(begun_s + work_s, COMPLETION, request, number)
@@ -337,13 +380,15 @@ class DynamoDb(Service):
         is_write = writes[workload.operation[spans["request"].astype(np.int64)]]
         halves = spans["billed_ms"].astype(np.int64)
         replicated = (HALVES * replicated_units(self, metered)).astype(np.int64)
-        sums.add("read_halves", halves[~is_write])
-        sums.add("write_halves", (halves - replicated)[is_write])
-        sums.add("replicated_halves", replicated)
+        requested = ~self.is_provisioned_at(spans["start_s"] + spans["wait_s"])
+        sums.add("read_halves", halves[requested & ~is_write])
+        sums.add("write_halves", (halves - replicated)[requested & is_write])
+        sums.add("replicated_halves", replicated[requested])
         tally_transfer(self, metered, sums)
-        if self.capacity_mode == "provisioned":
+        if "provisioned" in self.modes:
             rows = metered.capacity
-            for start_s, end_s, amount, resource in zip(*(rows[name] for name in CAPACITY_FIELDS)):
+            paid = self.is_provisioned_at(rows["start_s"])
+            for start_s, end_s, amount, resource in zip(*(rows[name][paid] for name in CAPACITY_FIELDS)):
                 hours, seconds = _by_hour(float(start_s), float(end_s))
                 kind = "read" if resource % 2 else "replicated" if is_replicated_capacity(self, resource) else "write"
                 sums.add_at(f"{kind}_unit_s", hours, seconds * amount)
@@ -352,18 +397,21 @@ class DynamoDb(Service):
         month = window.hours / facts.value("hours_per_month")
         used = {}
         for kind, reserved in (("read", self.reserved_read_capacity), ("write", self.reserved_write_capacity)):
-            if self.capacity_mode == "on_demand":
+            if "on_demand" in self.modes:
                 used[f"dynamodb.{kind}_request.{self.table_class}"] = sums[f"{kind}_halves"] / HALVES
+            if "provisioned" not in self.modes:
                 continue
             by_hour = sums.by_place(f"{kind}_unit_s")
             covered = reserved * np.minimum(_HOUR_S, window.window_s - _HOUR_S * np.arange(len(by_hour)))
-            used[f"dynamodb.{kind}_capacity.{self.table_class}"] = float(np.maximum(by_hour - covered, 0).sum()) / _HOUR_S
+            paid_s = float(np.maximum(by_hour - covered, 0).sum())
+            used[f"dynamodb.{kind}_capacity.{self.table_class}"] = paid_s / _HOUR_S
             if reserved:
                 used[f"dynamodb.reserved_{kind}_capacity.standard"] = reserved * window.hours
                 used[f"dynamodb.reserved_{kind}_upfront.standard"] = reserved * window.hours
-        used[f"dynamodb.storage.{self.table_class}"] = self.storage_gb * month
+        stored_gb = self.storage_gb + self.storage_growth_gb / 2
+        used[f"dynamodb.storage.{self.table_class}"] = stored_gb * month
         if self.point_in_time_recovery:
-            used["dynamodb.pitr"] = self.storage_gb * month
+            used["dynamodb.pitr"] = stored_gb * month
         for sku, gigabytes in (("dynamodb.backup", self.backup_gb), ("dynamodb.restore", self.restored_gb)):
             if gigabytes:
                 used[sku] = gigabytes * month
@@ -387,6 +435,26 @@ class _Objects:
         whole.first = len(self.partitions)
         self.wholes.append(whole)
         self.partitions += [Partition() for _ in range(most_partitions)]
+
+
+def checked_schedule(schedule) -> tuple[tuple[float, str], ...]:
+    """A schedule of switches between capacity modes as pairs (second, mode). Raises ParamError."""
+    try:
+        pairs = tuple((float(at_s), mode) for at_s, mode in schedule)
+    except (TypeError, ValueError):
+        pairs = None
+    if pairs is None or any(mode not in MODES or not 0 < at_s < math.inf for at_s, mode in pairs):
+        raise ParamError(f"DynamoDb.mode_schedule is {schedule!r}, but it must hold pairs of a second above 0 and one "
+                         f'of {", ".join(MODES)}; write for example ((3600, "on_demand"),).')
+    times_s = [at_s for at_s, _ in pairs]
+    if times_s != sorted(set(times_s)):
+        raise ParamError(f"DynamoDb.mode_schedule has the seconds {times_s}, but they must rise; sort them.")
+    to_requests_s = [at_s for at_s, mode in pairs if mode == "on_demand"]
+    most = int(facts.value("dynamodb.switches_per_day"))
+    if any(later - earlier < _DAY_S for earlier, later in zip(to_requests_s, to_requests_s[most:])):
+        raise ParamError(f"DynamoDb.mode_schedule switches to on-demand more than {most} times within 24 hours, which "
+                         "AWS refuses; leave some out.")
+    return pairs
 
 
 def kind_of(operation) -> int:
