@@ -62,7 +62,7 @@ def test_every_row_has_a_date_a_unit_and_a_day_of_checking(name):
         checked = datetime.date.fromisoformat(row["checked_on"])
         assert datetime.date(2006, 1, 1) <= effective <= checked <= datetime.date.fromisoformat(facts.AS_OF)
         assert None not in row.values() and None not in row
-    assert facts.AS_OF == "2026-11-24"
+    assert facts.AS_OF == "2026-11-23"
 
 
 def test_every_fact_has_a_kind_and_every_assumption_says_how_it_came_about():
