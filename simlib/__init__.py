@@ -5,8 +5,9 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.facts import FactError
 from simlib.params import ParamError
 from simlib.pricing import bill, price_book
-from simlib.services import Client, DynamoDb, Ec2, Functions, GlobalIndex, Lambda, ManagedInstances
+from simlib.services import Client, DynamoDb, Ec2, Functions, Lambda, ManagedInstances
 from simlib.services.costs import CloudWatchLogs, DataTransferOut, EventPollers, NatGateway, OwnLine
+from simlib.services.dynamodb import EventSourceMapping, GlobalIndex, KclApplication, KinesisStream, Stream, Ttl
 from simlib.workload import (
     Bursts,
     Constant,
@@ -24,7 +25,8 @@ from simlib.workload import (
 
 __all__ = [
     "Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "DynamoDb", "Ec2", "EventPollers",
-    "FactError", "Functions", "GlobalIndex", "Keys", "Lambda", "ManagedInstances", "NatGateway", "Operation", "OwnLine", "ParamError", "Poisson",
-    "Result", "Scenario", "Spike", "Steps", "Trace", "Traffic", "Workload", "bill", "compare", "draw", "price_book",
+    "EventSourceMapping", "FactError", "Functions", "GlobalIndex", "KclApplication", "Keys", "KinesisStream",
+    "Lambda", "ManagedInstances", "NatGateway", "Operation", "OwnLine", "ParamError", "Poisson", "Result", "Scenario",
+    "Spike", "Steps", "Stream", "Trace", "Traffic", "Ttl", "Workload", "bill", "compare", "draw", "price_book",
     "simulate", "sweep", "vary",
 ]

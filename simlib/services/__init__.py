@@ -1,7 +1,7 @@
 """One file per AWS service."""
 
 from simlib.services.client import Client
-from simlib.services.dynamodb import DynamoDb, GlobalIndex
+from simlib.services.dynamodb import DynamoDb
 from simlib.services.ec2 import Ec2, ManagedInstances
 from simlib.services.lambda_ import Functions, Lambda
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,12 +17,13 @@ from simlib.capacity_units import (
     WRITE_BYTES,
     started,
 )
-from simlib.params import Checked, ParamError, param
+from simlib.params import Checked, ParamError, param, shown
 from simlib.services.base import (
     ARRIVAL,
     CALLS_PER_CALL,
     COMPLETION,
     CONFLICT,
+    EXPIRED_ITEM,
     OK,
     STALE,
     THROTTLED,
@@ -32,12 +33,20 @@ from simlib.services.base import (
     Window,
 )
 from simlib.services.dynamodb.capacity import Partition, Throughput, admits, take
+from simlib.services.dynamodb.changes import LEVELS, Changes, attached, readers
+from simlib.services.dynamodb.changes import tally as tally_changes
+from simlib.services.dynamodb.changes import usage as usage_of_changes
 from simlib.services.dynamodb.control import Control, read_of, write_of
+from simlib.services.dynamodb.kinesis import KinesisStream
+from simlib.services.dynamodb.streams import Stream
+from simlib.services.dynamodb.ttl import Ttl
+from simlib.services.parts import part_of
 
 LATENCIES = ("dynamodb.read", "dynamodb.write", "dynamodb.transact_read", "dynamodb.transact_write")
 TRANSACTION = 2
 CAPACITY_FIELDS = ("start_s", "end_s", "amount", "resource")
 _HOUR_S = 3600.0
+NOT_BILLED = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
 HALVES = 2
 """Consumed units are kept as whole halves, for half a unit is the smallest read."""
 
@@ -75,17 +84,17 @@ class DynamoDb(Service):
         1,000 write units a second that no partition and no key exceeds; auto scaling with its delays; on-demand capacity
         that serves twice the previous peak, an optional maximum, the table quota; global indexes whose throttling throttles
         the table's writes; local indexes; write sharding; transactions that conflict on a key; eventually consistent reads
-        that are stale; the SDK's retries, during which the caller waits.
+        that are stale; the SDK's retries, during which the caller waits; what follows a write (see `Stream`,
+        `KinesisStream` and `Ttl`).
     Leaves out: items themselves (see `simlib.meter`); a hot key apart, keys spread over partitions as well as can be
         (adaptive capacity has done its work); the items of one call lie in one partition; an index takes its writes with
         the table's, without a delay of its own; the SDK's retry quota; switching modes within the window.
     Billed for: provisioned capacity by the hour or request units, storage, reserved capacity, point-in-time recovery,
-        backups and restores.
+        backups and restores; what `KinesisStream` and `Ttl` say, reads of the stream, and functions that read it.
     Sources: data/facts.csv (dynamodb.*, sdk.*), data/latencies.csv, data/prices.csv.
     """
 
     title = "Amazon DynamoDB"
-    not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
 
     capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=("on_demand", "provisioned"))
@@ -106,6 +115,9 @@ class DynamoDb(Service):
     burst_at_start: float = param(1.0, "", "share of burst capacity that is saved when the window begins", 0, 1)
     write_shards: int = param(1, "shards", "suffixes over which the writes of one key are spread", 1, 1000)
     indexes: tuple[GlobalIndex, ...] = ()
+    stream: Stream | None = None
+    kinesis: KinesisStream | None = None
+    ttl: Ttl | None = None
     local_indexes: int = param(0, "indexes", "local secondary indexes", 0, 5)
     local_projected_bytes: int | None = param(None, "bytes", "size of their entries; nothing: the whole item", 1, 409_600)
     table_class: str = param("standard", "", "table class", choices=("standard", "standard_ia"))
@@ -133,6 +145,13 @@ class DynamoDb(Service):
             raise ParamError(f"DynamoDb.indexes has {len(indexes)} indexes, but a table has at most "
                              f"{facts.value('dynamodb.global_indexes_max'):.0f}; leave some out.")
         object.__setattr__(self, "indexes", tuple(indexes))
+        for name, kind in (("stream", Stream), ("kinesis", KinesisStream), ("ttl", Ttl)):
+            if not isinstance(getattr(self, name), kind | None):
+                raise ParamError(f"DynamoDb.{name} is {shown(getattr(self, name))}, but it must be a {kind.__name__} "
+                                 f"or nothing; write for example {kind.__name__}().")
+        names = list(self.attached.values())
+        if len(set(names)) < len(names):
+            raise ParamError(f"DynamoDb has two readers of one name among {', '.join(names)}; give each its own.")
         if self.min_capacity > self.max_capacity:
             raise ParamError(f"DynamoDb.min_capacity is {self.min_capacity:g}, above max_capacity "
                              f"{self.max_capacity:g}; lower it or raise max_capacity.")
@@ -145,6 +164,16 @@ class DynamoDb(Service):
                 if most > self.table_quota:
                     raise ParamError(f"DynamoDb.{kind}_capacity is {most:g}, above the table quota of "
                                      f"{self.table_quota:g}; lower it or raise table_quota.")
+
+    @property
+    def levels(self) -> int:
+        """One, or three with records of changes, which are numbered two levels below the write."""
+        return LEVELS if self.attached else 1
+
+    @property
+    def attached(self) -> dict[int, str]:
+        """Readers of its streams with their functions, a Kinesis data stream, Time to Live."""
+        return attached(self)
 
     # What requests ask for
 
@@ -227,6 +256,7 @@ class DynamoDb(Service):
         answer_s = facts.value("dynamodb.throttled_answer_ms") / 1000
         busy_until_s: dict[int, float] = {}
         written_s: dict[int, float] = {}
+        changes = Changes(self, run, int(wholes[write_of(0)].count)) if self.attached else None
 
         def places(request, kind, key):
             """(whole, partition, units) of all that the call consumes."""
@@ -282,9 +312,13 @@ class DynamoDb(Service):
                 lag_s = float(dists.table(np.array([u]), *facts.latency(stale_after[operation_of[request]]))[0])
                 if begun_s - written_s[key] < lag_s:
                     seen = STALE
+            if changes and not targets[operation_of[request]] and kind % 2 == 0 and changes.is_expired(key):
+                seen = EXPIRED_ITEM if status == OK else status
             yield run.at(begun_s + work_s, COMPLETION, request, number)
             if kind % 2 == 1 and status == OK:
                 written_s[key] = run.now
+                if changes:
+                    changes.wrote(request, number, key * shards + (int(shard_u[request] * shards) if shard_u else 0))
             run.span(request, number, start_s, wait_s=begun_s - start_s, work_s=work_s, status=seen, billed_ms=halves,
                      resource=attempt)
             return status
@@ -294,6 +328,9 @@ class DynamoDb(Service):
     # Metering
 
     def tally(self, metered: Metered, sums: Sums):
+        if self.attached:
+            tally_changes(self, metered, sums)
+            metered = part_of(metered, 0)
         spans, workload = metered.spans, metered.workload
         writes = np.array([operation.access == "write" for operation in workload.traffic.operations])
         is_write = writes[workload.operation[spans["request"].astype(np.int64)]]
@@ -325,7 +362,22 @@ class DynamoDb(Service):
         for sku, gigabytes in (("dynamodb.backup", self.backup_gb), ("dynamodb.restore", self.restored_gb)):
             if gigabytes:
                 used[sku] = gigabytes * month
+        for sku, quantity in usage_of_changes(self, sums, window).items():
+            used[sku] = used.get(sku, 0.0) + quantity
         return used
+
+    def between_windows(self):
+        quiet = {name: each and replace(each, consumers=tuple(reader.between_windows() for reader in each.consumers))
+                 for name, each in (("stream", self.stream), ("kinesis", self.kinesis))}
+        return replace(self, **quiet)
+
+    @property
+    def not_billed(self) -> tuple[str, ...]:
+        """What the bill leaves out, that of its readers included."""
+        return NOT_BILLED + tuple(item for _, reader in readers(self) for item in reader.not_billed)
+
+    def discounts(self, date):
+        return tuple(discount for _, reader in readers(self) for discount in reader.discounts(date))
 
 
 class _Objects:
