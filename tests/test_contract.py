@@ -15,13 +15,19 @@ from strategies import SCENARIOS
 
 from simlib import (
     Client,
+    DynamoDb,
     Ec2,
+    EventSourceMapping,
+    KclApplication,
     Keys,
+    KinesisStream,
     Lambda,
     Operation,
     Poisson,
     Scenario,
+    Stream,
     Traffic,
+    Ttl,
     bill,
     facts,
     price_book,
@@ -49,6 +55,10 @@ STEEP = Traffic(arrivals=Poisson(rate_rps=5), window_s=1800, operations=Operatio
 AT_ONCE = arriving_at([0.0] * 150, io_s=1.0)
 
 
+CHANGED = Traffic(arrivals=Poisson(rate_rps=20), window_s=120, keys=Keys(popularity="uniform", count=50), operations=(
+    Operation("write", access="write", item_bytes=100_000), Operation("read", item_bytes=100_000)))
+
+
 # Where each kind of description is put to see its effect --------------------------------------------------
 
 
@@ -66,6 +76,22 @@ def two_functions(thing):
 
 def before_a_crowded_function(thing, traffic=BUSY):
     return Scenario((thing, Lambda(account_concurrency=1)), traffic)
+
+
+def streamed(*consumers, **fields):
+    return Scenario((DynamoDb(stream=Stream(consumers, **fields)),), CHANGED)
+
+
+def on_stream(stream):
+    return Scenario((DynamoDb(stream=stream),), CHANGED)
+
+
+def on_kinesis(stream):
+    return Scenario((DynamoDb(kinesis=stream),), CHANGED)
+
+
+def with_ttl(ttl):
+    return Scenario((DynamoDb(ttl=ttl),), CHANGED)
 
 
 def as_cost(thing, traffic=BUSY):
@@ -96,7 +122,8 @@ def place(kind):
         return as_cost
     if kind in PATTERNS.values():
         return as_arrivals
-    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys}[kind]
+    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys, EventSourceMapping: streamed,
+            KclApplication: streamed, Stream: on_stream, KinesisStream: on_kinesis, Ttl: with_ttl}[kind]
 
 
 @dataclass(frozen=True)
@@ -262,6 +289,49 @@ SCENES = {
     "Trace.rate_scale": scene(3.0, path="{listed}"),
 }
 
+READS = {"function": Lambda(platform_s=0.0, init_s=0.0)}
+FAILS = {**READS, "poisonous_share": 0.01}
+HAS_READER = {"consumers": (EventSourceMapping(**READS),)}
+SCENES |= {
+    "DynamoDb.stream": scene(Stream(**HAS_READER), lambda it: Scenario((it,), CHANGED)),
+    "DynamoDb.kinesis": scene(KinesisStream(), lambda it: Scenario((it,), CHANGED)),
+    "DynamoDb.ttl": scene(Ttl(), lambda it: Scenario((it,), CHANGED)),
+    "Stream.consumers": scene((KclApplication(),)),
+    "Stream.view_type": scene("keys_only", consumers=(EventSourceMapping(
+        **READS, maximum_batching_window_in_seconds=60.0),)),
+    "Stream.unchanged_share": scene(0.5, **HAS_READER),
+    "EventSourceMapping.name": scene("projection", **READS),
+    "EventSourceMapping.function": scene(Lambda(memory_mb=512), **READS),
+    "EventSourceMapping.batch_size": scene(1, **READS),
+    "EventSourceMapping.maximum_batching_window_in_seconds": scene(5.0, **READS),
+    "EventSourceMapping.parallelization_factor": scene(2, **READS),
+    "EventSourceMapping.maximum_retry_attempts": scene(1, **FAILS),
+    "EventSourceMapping.maximum_record_age_in_seconds": scene(60.0, **FAILS),
+    "EventSourceMapping.bisect_batch_on_function_error": scene(True, **FAILS, maximum_retry_attempts=1),
+    "EventSourceMapping.on_failure": scene("queue", **FAILS, maximum_retry_attempts=1),
+    "EventSourceMapping.poisonous_share": scene(0.1, **READS, maximum_retry_attempts=1),
+    "EventSourceMapping.batch_io_s": scene(1.0, **READS),
+    "EventSourceMapping.record_vcpu_s": scene(0.1, **READS),
+    "EventSourceMapping.record_io_s": scene(0.1, **READS),
+    "KclApplication.name": scene("archive"),
+    "KclApplication.workers": scene(1, record_vcpu_s=0.1),
+    "KclApplication.record_vcpu_s": scene(0.1),
+    "KclApplication.idle_time_between_reads_s": scene(5.0),
+    "KclApplication.failover_s": scene(30.0, worker_lost_at_s=60.0),
+    "KclApplication.worker_lost_at_s": scene(60.0),
+    "KinesisStream.consumers": scene((EventSourceMapping(**READS),)),
+    "KinesisStream.shards": scene(4),
+    "KinesisStream.retention_hours": scene(720.0),
+    "KinesisStream.update_share": scene(0.9),
+    "KinesisStream.unchanged_share": scene(0.5),
+    "KinesisStream.duplicate_share": scene(0.5),
+    "KinesisStream.disorder_share": scene(0.5),
+    "Ttl.lifetime_s": scene(10.0),
+    "Ttl.share": scene(0.5),
+    "Ttl.delete_delay": scene("documented"),
+    "Ttl.delete_delay_s": scene(60.0, delete_delay="custom"),
+}
+
 FILES = {
     "listed": "t_s,seen_s,took_s,func\n10,11,2,a\n20,25,3,b\n40,41,4,a\n90,99,5,b\n",
     "other": "t_s\n5\n6\n",
@@ -269,7 +339,8 @@ FILES = {
     "counted": "t_s,count,errors\n0,3,1\n60,5,2\n120,1,0\n",
 }
 
-KINDS = (*ALL.values(), *COSTS.values(), Traffic, Operation, Keys, *PATTERNS.values())
+FOLLOWERS = (Stream, EventSourceMapping, KclApplication, KinesisStream, Ttl)
+KINDS = (*ALL.values(), *FOLLOWERS, *COSTS.values(), Traffic, Operation, Keys, *PATTERNS.values())
 FIELDS = [(kind, each.name) for kind in KINDS for each in dataclasses.fields(kind)]
 
 
@@ -341,7 +412,9 @@ def test_a_description_is_frozen_documented_and_declares_every_field(kind):
     assert dataclasses.fields(kind) and kind.__dataclass_params__.frozen
     declared = {each.name for each in parameters(kind)}
     structured = {"Traffic": {"arrivals", "operations", "keys"}, "Steps": {"steps"}, "Functions": {"functions"},
-                  "Lambda": {"provisioned_schedule"}, "Ec2": {"steps", "schedule"}}.get(kind.__name__, set())
+                  "Lambda": {"provisioned_schedule"}, "Ec2": {"steps", "schedule"}, "Stream": {"consumers"},
+                  "KinesisStream": {"consumers"}, "EventSourceMapping": {"function"},
+                  "DynamoDb": {"indexes", "stream", "kinesis", "ttl"}}.get(kind.__name__, set())
     assert declared | structured == {each.name for each in dataclasses.fields(kind)}
     for each in parameters(kind):
         assert each.doc
@@ -355,8 +428,8 @@ def test_every_sku_that_a_scene_meters_is_priced_in_us_east_1(files):
     met = set()
     for name, here in SCENES.items():
         kind = next(kind for kind in KINDS if kind.__name__ == name.split(".")[0])
-        if kind in ALL.values() or kind in COSTS.values():
-            thing = kind(**here.beside, **{name.split(".")[1]: here.moved})
+        if kind in ALL.values() or kind in COSTS.values() or kind in FOLLOWERS:
+            thing = kind(**{**here.beside, name.split(".")[1]: here.moved})
             met |= set(usage(simulate((here.where or place(kind))(thing))))
     met.remove(SERVED)
     assert len(met) > 15
