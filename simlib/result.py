@@ -139,12 +139,23 @@ class Result:
         """The spans of the service at a position of the stack, as arrays by name, without what is attached to it."""
         return own(self.scenario.stack[position], _by_name(self.span_rows[position]))
 
+    def capacity_of(self, position: int) -> dict[str, np.ndarray]:
+        """What stood ready at the service at a position of the stack, as arrays by name."""
+        return own(self.scenario.stack[position], _by_name(self.capacity_rows[position]))
+
     def of_attached(self, name: str) -> dict[str, np.ndarray]:
         """The spans of what is attached to a service, such as a stream's consumer, as arrays by name."""
+        return self._attached(self.span_rows, name)
+
+    def capacity_of_attached(self, name: str) -> dict[str, np.ndarray]:
+        """What stood ready at what is attached to a service, such as a consumer's function, as arrays by name."""
+        return self._attached(self.capacity_rows, name)
+
+    def _attached(self, tables, name):
         for position, service in enumerate(self.scenario.stack):
             for number, known in service.attached.items():
                 if known == name:
-                    return only(_by_name(self.span_rows[position]), number)
+                    return only(_by_name(tables[position]), number)
         names = [known for service in self.scenario.stack for known in service.attached.values()]
         raise ParamError(f"Nothing named {name!r} is attached to a service of the stack, only "
                          f"{', '.join(names) or 'nothing at all'}; name one of these.")
@@ -252,7 +263,7 @@ class Result:
 
     def mean_standing(self, position: int) -> float:
         """Capacity (environments, vCPUs) that stood ready, averaged over the window."""
-        rows = own(self.scenario.stack[position], _by_name(self.capacity_rows[position]))
+        rows = self.capacity_of(position)
         window = self.workload.window_s
         inside = np.clip(rows["end_s"], 0, window) - np.clip(rows["start_s"], 0, window)
         return float((inside * rows["amount"]).sum() / window)

@@ -13,6 +13,7 @@ from simlib import (
     Constant,
     DynamoDb,
     EventSourceMapping,
+    GlobalIndex,
     KclApplication,
     Keys,
     KinesisStream,
@@ -29,7 +30,9 @@ from simlib import (
     price_book,
     simulate,
 )
+from simlib.life import lanes_of
 from simlib.pricing import usage
+from simlib.scenario_file import load
 from simlib.services.base import (
     RECORD_EXPIRED,
     RECORD_GIVEN_UP,
@@ -588,3 +591,59 @@ def test_the_fast_engine_refuses_what_follows_a_write(field):
     with pytest.raises(ParamError, match=f"DynamoDb.{next(iter(field))} is not compiled yet"):
         simulate(scenario, engine="fast")
     assert simulate(scenario).engine == "simpy"
+
+
+# Around ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_scenario_file_describes_a_table_with_all_that_follows_a_write(tmp_path):
+    path = tmp_path / "orders.yaml"
+    path.write_text("""
+schema_version: 1
+traffic:
+  window_s: 60
+  arrivals: {pattern: poisson, rate_rps: 1}
+  operations: [{name: write, access: write}]
+stack:
+  - dynamodb:
+      indexes: [{name: by-day}]
+      stream:
+        view_type: new_image
+        consumers:
+          - event_source_mapping: {batch_size: 10, function: {lambda: {memory_mb: 512}}}
+          - kcl: {workers: 3}
+      kinesis:
+        consumers: [{event_source_mapping: {name: archive, function: lambda}}]
+      ttl: {lifetime_s: 60}
+""")
+    (read,) = load(path).stack
+    assert read == DynamoDb(
+        indexes=GlobalIndex("by-day"), ttl=Ttl(lifetime_s=60),
+        stream=Stream((EventSourceMapping(batch_size=10, function=Lambda(memory_mb=512)), KclApplication(workers=3)),
+                      view_type="new_image"),
+        kinesis=KinesisStream(EventSourceMapping(name="archive", function=Lambda())))
+
+
+@pytest.mark.parametrize(
+    ("consumer", "words"),
+    [
+        ("{firehose: {}}", "consumers 1 is 'firehose', but it must be one of event_source_mapping, kcl"),
+        ("{event_source_mapping: {batch: 5, function: lambda}}", "consumers 1 .* unknown field 'batch'; did you mean"),
+        ("{event_source_mapping: {function: lambada}}", "function is 'lambada', but it must be one of client, lambda"),
+        ("{event_source_mapping: {function: ec2}}", "takes batches"),
+    ],
+)
+def test_what_is_wrong_within_a_stream_is_told_with_its_place_in_the_file(tmp_path, consumer, words):
+    path = tmp_path / "orders.yaml"
+    path.write_text("schema_version: 1\ntraffic: {window_s: 60, arrivals: {pattern: poisson, rate_rps: 1}}\n"
+                    f"stack:\n  - dynamodb: {{stream: {{consumers: [{consumer}]}}}}\n")
+    with pytest.raises(ParamError, match=words):
+        load(path)
+
+
+def test_the_environments_of_a_consumers_function_have_lanes():
+    result = written(table(mapped(batch_io_s=0.5), shards=3))
+    lanes = lanes_of(result, FUNCTION)
+    assert len(lanes.numbers) == len(set(result.of_attached(FUNCTION)["resource"])) == 3
+    begun = (result.of_attached(FUNCTION)["start_s"] < 100.0).sum()
+    assert sum(kind == "busy" for _, kind, _, _ in lanes.bars) == begun

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -48,6 +49,8 @@ class KinesisStream(Checked):
     Billed for: change data capture units (started KB of the item, for each attempt), shard-hours, PUT payload units,
         retention beyond 24 hours, and beyond 7 days by the GB.
     """
+
+    parts: ClassVar[dict] = {"consumers": {"event_source_mapping": EventSourceMapping}}
 
     consumers: tuple = ()
     shards: int = param(1, "shards", "of the data stream", 1, 10_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -28,6 +29,8 @@ class EventSourceMapping(Checked):
     The function's time for a batch is its own: `batch_io_s` once, `record_vcpu_s` and `record_io_s` for each record. A
     poisonous record fails every batch that holds it.
     """
+
+    parts: ClassVar[dict] = {"function": Service}
 
     name: str = param("mapping", "", "name of the consumer in tables")
     function: Service | None = None
@@ -138,6 +141,8 @@ class Stream(Checked):
         (milliseconds), keys in the size of a record.
     Lambda reads free of charge; the GetRecords calls of any other reader are billed.
     """
+
+    parts: ClassVar[dict] = {"consumers": {"event_source_mapping": EventSourceMapping, "kcl": KclApplication}}
 
     consumers: tuple = ()
     view_type: str = param("new_and_old_images", "", "what a record holds of the item", choices=tuple(IMAGES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -96,6 +97,7 @@ class DynamoDb(Service):
 
     title = "Amazon DynamoDB"
     counts_units = True
+    parts: ClassVar[dict] = {"indexes": GlobalIndex, "stream": Stream, "kinesis": KinesisStream, "ttl": Ttl}
 
     capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=("on_demand", "provisioned"))
     read_capacity: float = param(5, "RCU", "provisioned reads", 1, 1e6)
