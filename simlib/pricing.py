@@ -273,6 +273,6 @@ def bill(result: Result, free_tier: bool = True) -> Bill:
             quantity, unit, usd = cost.monthly(served)
             lines.append(Line("Your own line", cost.name, "own", quantity, unit, usd, "1", quantity * usd,
                               "your own figure"))
-    left_out = dict.fromkeys(item for service in scenario.stack for item in service.not_billed)
+    left_out = dict.fromkeys(item for service in scenario.stack for item in service.left_off_the_bill)
     added = {item for cost in scenario.costs for item in cost.covers}
     return Bill(tuple(lines), tuple(item for item in left_out if item not in added), book.region, book.date)

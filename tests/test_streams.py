@@ -484,9 +484,9 @@ def test_a_savings_plan_of_two_functions_is_deducted_once():
 # Kinesis ---------------------------------------------------------------------------------------------------------
 
 
-def streamed(rate_rps=10.0, window_s=100.0, item_bytes=800, arrivals=None, **fields):
+def streamed(rate_rps=10.0, window_s=100.0, item_bytes=800, arrivals=None, seed=0, **fields):
     the_table = DynamoDb(capacity_mode="provisioned", write_capacity=40_000, kinesis=KinesisStream(**fields))
-    return written(the_table, rate_rps, window_s, arrivals=arrivals, item_bytes=item_bytes)
+    return written(the_table, rate_rps, window_s, arrivals=arrivals, item_bytes=item_bytes, seed=seed)
 
 
 def test_the_shards_of_a_data_stream_follow_the_formula_of_the_guide_and_not_its_worked_answer():
@@ -504,6 +504,23 @@ def test_with_the_shards_of_the_formula_changes_arrive_at_once_and_with_half_of_
         "Kinesis")["wait_s"] for shards in (4, 2))
     assert enough.max() < 0.2
     assert half.max() == pytest.approx(12.7, rel=0.05)
+
+
+@settings(max_examples=25, deadline=None)
+@given(mapping=MAPPINGS, duplicates=st.sampled_from([0.0, 0.5]), disorder=st.sampled_from([0.0, 0.5]),
+       shards=st.integers(1, 3), seed=st.integers(0, 999), moment=st.floats(0, 200))
+def test_every_change_arrives_and_every_copy_of_it_is_somewhere(mapping, duplicates, disorder, shards, seed, moment):
+    """What arrived in a data stream is what its reader was sent; the parts add up at any moment, with copies."""
+    result = streamed(rate_rps=3.0, window_s=20.0, consumers=mapping, duplicate_share=duplicates,
+                      disorder_share=disorder, shards=shards, seed=seed)
+    arrived, spans = result.of_attached("Kinesis"), result.of_attached(READER)
+    for at_s in (moment, np.inf):
+        counts = count_records(spans, at_s)
+        assert counts.sent == (arrived["end_s"] <= at_s).sum()
+        parts = (counts.processed, counts.too_old, counts.given_up, counts.expired, counts.waiting, counts.in_flight)
+        assert min(parts) >= 0 and sum(parts) == counts.sent
+    writes = int((result.status == 200).sum())
+    assert writes <= counts.sent <= 2 * writes and (duplicates or counts.sent == writes)
 
 
 def test_change_data_capture_units_are_started_kilobytes():

@@ -213,6 +213,11 @@ class Service(Checked):
         `services.parts`) that its spans and capacity carry. The service's own have number 0."""
         return {}
 
+    @property
+    def left_off_the_bill(self) -> tuple[str, ...]:
+        """What this service costs and its bill does not say: `not_billed`, and what is attached to it leaves off."""
+        return self.not_billed
+
     def open(self, run: Run, backend: Handle | None) -> Handle:
         """Starts the service on an engine and returns how to call it."""
         raise NotImplementedError

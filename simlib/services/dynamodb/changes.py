@@ -52,6 +52,7 @@ class Changes:
         self.item_bytes = memoryview(workload.item_bytes)
         self.items = [operation.items for operation in workload.traffic.operations]
         self._columns: dict[str, memoryview] = {}
+        self._delays_s: memoryview | None = None
         stream, data_stream = table.stream, table.kinesis
         self.stream_readers = [] if stream is None else [
             reader_of(consumer, run, part, self._poison, partitions, facts.value("dynamodb.stream_retention_s"),
@@ -70,9 +71,9 @@ class Changes:
         self._changed(Record(self.run.now, request, write, 0, 0, key, size_bytes))
         if self.lives:
             record = Record(self.run.now, request, write, 0, 0, key, size_bytes)
+            lives = self._die("dynamodb.ttl", record) < self.table.ttl.share
             self.lives.wrote(record, size_bytes * self.items[self.operation[request]],
-                             self._die("dynamodb.ttl", record) < self.table.ttl.share,
-                             self._die("dynamodb.ttl_delay", record))
+                             self._delay_s(record) if lives else None)
 
     def is_expired(self, key: int) -> bool:
         """Whether a read of a key meets items that have expired and are still there, under any of its write shards."""
@@ -89,6 +90,16 @@ class Changes:
         if name not in self._columns:
             self._columns[name] = memoryview(self.run.workload.uniforms(name))
         return self._columns[name][record.request]
+
+    def _delay_s(self, record):
+        """Seconds from the expiry of what a write has written to its delete."""
+        if record.write != self.run.first_call:
+            u = self.run.uniform("dynamodb.ttl_delay", record.request, record.call(0))
+            return float(self.table.ttl.delays_s(np.array([u]), self.run.date)[0])
+        if self._delays_s is None:
+            u = self.run.workload.uniforms("dynamodb.ttl_delay")
+            self._delays_s = memoryview(self.table.ttl.delays_s(u, self.run.date))
+        return self._delays_s[record.request]
 
     def _poison(self, record):
         return self._die("dynamodb.poison", record)

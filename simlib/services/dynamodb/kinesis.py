@@ -15,7 +15,7 @@ from simlib.services.base import BYTES_PER_GB, CALLS_PER_CALL, CAPACITY, RECORD_
 from simlib.services.dynamodb.records import BY_TTL
 from simlib.services.dynamodb.streams import EventSourceMapping, checked_consumers
 
-POLLS_PER_SHARD = 5
+POLLS_PER_SHARD, BURST_S = 5, 1.0
 UPDATE = 32
 """Added to the number of the part in the call of a change that replaces an item (see `Record.call`)."""
 
@@ -110,18 +110,25 @@ class Replication:
     def put(self, record, is_update: bool, is_late: bool) -> None:
         """A change is on its way; it is written once its shard has room for it."""
         size_bytes = self.stream.change_bytes(record.size_bytes, is_update)
-        shard = record.key % self.stream.shards
-        sent_s = self.run.now + (self.late_s if is_late else 0.0)
-        at_s = max(sent_s, self.records_due_s[shard] - 1, self.bytes_due_s[shard] - 1)
-        self.records_due_s[shard] = max(sent_s, self.records_due_s[shard]) + self.record_s
-        self.bytes_due_s[shard] = max(sent_s, self.bytes_due_s[shard]) + size_bytes / self.bytes_per_s
-        self.run.start(self._arrive(record, shard, at_s, size_bytes, record.call(self.part + UPDATE * is_update)))
+        self.run.start(self._send(record, size_bytes, record.call(self.part + UPDATE * is_update), is_late))
 
-    def _arrive(self, record, shard, at_s, size_bytes, call):
-        changed_s = self.run.now
-        if at_s > changed_s:
+    def _send(self, record, size_bytes, call, is_late):
+        changed_s, shard = self.run.now, record.key % self.stream.shards
+        if is_late:
+            yield self.run.at(changed_s + self.late_s, CAPACITY, record.request, call)
+        at_s = self._room_at_s(shard, size_bytes)
+        if at_s > self.run.now:
             yield self.run.at(at_s, CAPACITY, record.request, call)
         self.run.span(record.request, call, changed_s, wait_s=self.run.now - changed_s, status=RECORD_REPLICATED,
                       billed_ms=int(started(record.size_bytes, WRITE_BYTES)), resource=shard)
         record.written_s, record.size_bytes = self.run.now, size_bytes
         self.deliver(shard, record)
+
+    def _room_at_s(self, shard, size_bytes):
+        """When a shard has room for one more record of a size, which it then takes."""
+        now_s = self.run.now
+        records_due_s = max(now_s, self.records_due_s[shard])
+        bytes_due_s = max(now_s, self.bytes_due_s[shard])
+        self.records_due_s[shard] = records_due_s + self.record_s
+        self.bytes_due_s[shard] = bytes_due_s + size_bytes / self.bytes_per_s
+        return max(now_s, records_due_s - BURST_S, bytes_due_s - BURST_S)

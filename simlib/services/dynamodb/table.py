@@ -47,7 +47,6 @@ LATENCIES = ("dynamodb.read", "dynamodb.write", "dynamodb.transact_read", "dynam
 TRANSACTION = 2
 CAPACITY_FIELDS = ("start_s", "end_s", "amount", "resource")
 _HOUR_S = 3600.0
-NOT_BILLED = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
 HALVES = 2
 """Consumed units are kept as whole halves, for half a unit is the smallest read."""
 
@@ -96,6 +95,7 @@ class DynamoDb(Service):
     """
 
     title = "Amazon DynamoDB"
+    not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
     parts: ClassVar[dict] = {"indexes": GlobalIndex, "stream": Stream, "kinesis": KinesisStream, "ttl": Ttl}
 
@@ -374,9 +374,9 @@ class DynamoDb(Service):
         return replace(self, **quiet)
 
     @property
-    def not_billed(self) -> tuple[str, ...]:
-        """What the bill leaves out, that of its readers included."""
-        return NOT_BILLED + tuple(item for _, reader in readers(self) for item in reader.not_billed)
+    def left_off_the_bill(self) -> tuple[str, ...]:
+        """Its own remarks and those of its readers."""
+        return self.not_billed + tuple(item for _, reader in readers(self) for item in reader.not_billed)
 
     def discounts(self, date):
         return tuple(discount for _, reader in readers(self) for discount in reader.discounts(date))

@@ -59,15 +59,15 @@ class Items:
         self.deleted = deleted
         self._lives: dict[int, _Life] = {}
 
-    def wrote(self, record, size_bytes: int, has_lifetime: bool, delay_u: float) -> None:
-        """The items of a key have been written, with a lifetime or without; `record` stands for the write."""
+    def wrote(self, record, size_bytes: int, delay_s: float | None) -> None:
+        """The items of a key have been written; `record` stands for the write. `delay_s` goes by from their expiry to
+        their delete; None: they have no lifetime."""
         old = self._lives.pop(record.key, None)
         if old is not None:
             self._end(old, ITEM_REPLACED)
-        if has_lifetime:
+        if delay_s is not None:
             expires_s = self.run.now + self.ttl.lifetime_s
             life = self._lives[record.key] = _Life(record, size_bytes, expires_s)
-            delay_s = float(self.ttl.delays_s(np.array([delay_u]), self.run.date)[0])
             self.run.start(self._delete(life, expires_s + delay_s))
 
     def is_expired(self, key: int) -> bool:
