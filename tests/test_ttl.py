@@ -66,7 +66,7 @@ def test_an_expired_item_is_read_as_before_until_it_is_deleted():
     writes = result.workload.operation == 0
     spans = result.of(0)
     lives = result.of_attached("Ttl")
-    for at_s, request, status in zip(spans["start_s"], spans["request"], spans["status"]):
+    for at_s, request, status in zip(spans["end_s"], spans["request"], spans["status"]):
         if writes[request]:
             continue
         expired = ((lives["start_s"] + lives["wait_s"] <= at_s) & (at_s < lives["end_s"])).any()

@@ -199,9 +199,6 @@ class Service(Checked):
     counts_units: bool = False
     """Whether its spans hold halves of capacity units in place of billed milliseconds."""
 
-    takes_batches: bool = False
-    """Whether it can consume the records of a stream (see `open_batches`)."""
-
     @property
     def levels(self) -> int:
         """How many levels of nested calls a visit to this service takes."""
@@ -221,6 +218,9 @@ class Service(Checked):
     def open(self, run: Run, backend: Handle | None) -> Handle:
         """Starts the service on an engine and returns how to call it."""
         raise NotImplementedError
+
+    takes_batches: bool = False
+    """Whether it can consume the records of a stream."""
 
     def open_batches(self, run: Run) -> Callable[[int, float, float, bool], Iterator]:
         """Starts the service as a consumer and returns how to hand it a batch: a generator function (call, work_vcpu_s,

@@ -77,15 +77,15 @@ class GlobalIndex(Checked):
 
 @dataclass(frozen=True)
 class DynamoDb(Service):
-    """A DynamoDB table with its global indexes, called through an AWS SDK.
+    """A DynamoDB table with its global indexes, called through an AWS SDK. What follows a write is told by its `stream`
+    (see `Stream`), by `kinesis` (see `KinesisStream`) and by `ttl` (see `Ttl`).
 
     Models: read and write units of every call; provisioned capacity, divided among partitions, with 300 s of burst
         capacity each, adaptive capacity that lends a hot partition at once what others leave unused, and 3,000 read and
         1,000 write units a second that no partition and no key exceeds; auto scaling with its delays; on-demand capacity
         that serves twice the previous peak, an optional maximum, the table quota; global indexes whose throttling throttles
         the table's writes; local indexes; write sharding; transactions that conflict on a key; eventually consistent reads
-        that are stale; the SDK's retries, during which the caller waits; what follows a write (see `Stream`,
-        `KinesisStream` and `Ttl`).
+        that are stale; the SDK's retries, during which the caller waits.
     Leaves out: items themselves (see `simlib.meter`); a hot key apart, keys spread over partitions as well as can be
         (adaptive capacity has done its work); the items of one call lie in one partition; an index takes its writes with
         the table's, without a delay of its own; the SDK's retry quota; switching modes within the window.
@@ -147,13 +147,6 @@ class DynamoDb(Service):
             raise ParamError(f"DynamoDb.indexes has {len(indexes)} indexes, but a table has at most "
                              f"{facts.value('dynamodb.global_indexes_max'):.0f}; leave some out.")
         object.__setattr__(self, "indexes", tuple(indexes))
-        for name, kind in (("stream", Stream), ("kinesis", KinesisStream), ("ttl", Ttl)):
-            if not isinstance(getattr(self, name), kind | None):
-                raise ParamError(f"DynamoDb.{name} is {shown(getattr(self, name))}, but it must be a {kind.__name__} "
-                                 f"or nothing; write for example {kind.__name__}().")
-        names = list(self.attached.values())
-        if len(set(names)) < len(names):
-            raise ParamError(f"DynamoDb has two readers of one name among {', '.join(names)}; give each its own.")
         if self.min_capacity > self.max_capacity:
             raise ParamError(f"DynamoDb.min_capacity is {self.min_capacity:g}, above max_capacity "
                              f"{self.max_capacity:g}; lower it or raise max_capacity.")
@@ -166,16 +159,13 @@ class DynamoDb(Service):
                 if most > self.table_quota:
                     raise ParamError(f"DynamoDb.{kind}_capacity is {most:g}, above the table quota of "
                                      f"{self.table_quota:g}; lower it or raise table_quota.")
-
-    @property
-    def levels(self) -> int:
-        """One, or three with records of changes, which are numbered two levels below the write."""
-        return LEVELS if self.attached else 1
-
-    @property
-    def attached(self) -> dict[int, str]:
-        """Readers of its streams with their functions, a Kinesis data stream, Time to Live."""
-        return attached(self)
+        for name, kind in (("stream", Stream), ("kinesis", KinesisStream), ("ttl", Ttl)):
+            if not isinstance(getattr(self, name), kind | None):
+                raise ParamError(f"DynamoDb.{name} is {shown(getattr(self, name))}, but it must be a {kind.__name__} "
+                                 f"or nothing; write for example {kind.__name__}().")
+        names = list(self.attached.values())
+        if len(set(names)) < len(names):
+            raise ParamError(f"DynamoDb has two readers of one name among {', '.join(names)}; give each its own.")
 
     # What requests ask for
 
@@ -314,13 +304,13 @@ class DynamoDb(Service):
                 lag_s = float(dists.table(np.array([u]), *facts.latency(stale_after[operation_of[request]]))[0])
                 if begun_s - written_s[key] < lag_s:
                     seen = STALE
-            if changes and not targets[operation_of[request]] and kind % 2 == 0 and changes.is_expired(key):
-                seen = EXPIRED_ITEM if status == OK else status
             yield run.at(begun_s + work_s, COMPLETION, request, number)
             if kind % 2 == 1 and status == OK:
                 written_s[key] = run.now
                 if changes:
                     changes.wrote(request, number, key * shards + (int(shard_u[request] * shards) if shard_u else 0))
+            elif changes and (kind % 2, status, targets[operation_of[request]]) == (0, OK, 0) and changes.is_expired(key):
+                seen = EXPIRED_ITEM
             run.span(request, number, start_s, wait_s=begun_s - start_s, work_s=work_s, status=seen, billed_ms=halves,
                      resource=attempt)
             return status
@@ -367,6 +357,16 @@ class DynamoDb(Service):
         for sku, quantity in usage_of_changes(self, sums, window).items():
             used[sku] = used.get(sku, 0.0) + quantity
         return used
+
+    @property
+    def levels(self) -> int:
+        """One, or three with records of changes, which are numbered two levels below the write."""
+        return LEVELS if self.attached else 1
+
+    @property
+    def attached(self) -> dict[int, str]:
+        """Readers of its streams with their functions, a Kinesis data stream, Time to Live."""
+        return attached(self)
 
     def between_windows(self):
         quiet = {name: each and replace(each, consumers=tuple(reader.between_windows() for reader in each.consumers))
