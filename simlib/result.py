@@ -104,11 +104,11 @@ class Result:
         names = np.array([type(service).__name__ for service in self.scenario.stack], dtype=object)[position]
         attached = np.zeros(len(names), bool)
         for place, service in enumerate(self.scenario.stack):
-            part = number_of(resource) * (position == place) if service.attached else attached
             for number, name in service.attached.items():
-                names[part == number] = name
-                attached |= part == number
-            resource -= np.sign(resource) * part * PART
+                mine = (position == place) & (number_of(resource) == number)
+                names[mine] = name
+                attached |= mine
+                resource[mine] -= np.sign(resource[mine]) * number * PART
         return names, resource, attached
 
     def _billed(self, columns, attached):

@@ -54,4 +54,12 @@ def part_of(metered: Metered, number: int) -> Metered:
 
 def own(service: Service, columns: Mapping[str, np.ndarray]) -> Mapping[str, np.ndarray]:
     """The rows of a service itself, without those of what is attached to it."""
-    return only(columns, 0) if service.attached else columns
+    if not service.attached:
+        return columns
+    mine = ~np.isin(number_of(columns["resource"]), list(service.attached))
+    return {name: column[mine] for name, column in columns.items()}
+
+
+def own_part(service: Service, metered: Metered) -> Metered:
+    """What a service itself may look at to meter itself, when others are attached to it."""
+    return replace(metered, spans=own(service, metered.spans), capacity=own(service, metered.capacity))

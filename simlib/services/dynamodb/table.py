@@ -41,7 +41,7 @@ from simlib.services.dynamodb.control import Control, read_of, write_of
 from simlib.services.dynamodb.kinesis import KinesisStream
 from simlib.services.dynamodb.streams import Stream
 from simlib.services.dynamodb.ttl import Ttl
-from simlib.services.parts import part_of
+from simlib.services.parts import own_part
 
 LATENCIES = ("dynamodb.read", "dynamodb.write", "dynamodb.transact_read", "dynamodb.transact_write")
 TRANSACTION = 2
@@ -309,7 +309,8 @@ class DynamoDb(Service):
                 written_s[key] = run.now
                 if changes:
                     changes.wrote(request, number, key * shards + (int(shard_u[request] * shards) if shard_u else 0))
-            elif changes and (kind % 2, status, targets[operation_of[request]]) == (0, OK, 0) and changes.is_expired(key):
+            elif (changes and kind % 2 == 0 and status == OK and not targets[operation_of[request]]
+                  and changes.is_expired(key)):
                 seen = EXPIRED_ITEM
             run.span(request, number, start_s, wait_s=begun_s - start_s, work_s=work_s, status=seen, billed_ms=halves,
                      resource=attempt)
@@ -322,7 +323,7 @@ class DynamoDb(Service):
     def tally(self, metered: Metered, sums: Sums):
         if self.attached:
             tally_changes(self, metered, sums)
-            metered = part_of(metered, 0)
+            metered = own_part(self, metered)
         spans, workload = metered.spans, metered.workload
         writes = np.array([operation.access == "write" for operation in workload.traffic.operations])
         is_write = writes[workload.operation[spans["request"].astype(np.int64)]]
