@@ -209,6 +209,30 @@ def test_the_function_takes_its_time_for_the_batch_and_for_each_record():
     assert spans["work_s"] == pytest.approx([1.0])
 
 
+@pytest.mark.parametrize(("date", "billed_ms"), [("2025-07-31", 1100), ("2025-08-01", 1600)])
+def test_the_first_batch_of_an_environment_meets_a_cold_start(date, billed_ms):
+    """0.2 s before INIT, 0.5 s of INIT, 0.1 s more of the first handler call and 1 s of waiting: 1.1 s are billed, and
+    since August 2025 the INIT, too."""
+    function = steady_function(platform_s=0.2, init_s=0.5, first_handler_s=0.1)
+    result = play(arriving_at([0.0, 10.0], access="write"), table(mapped(function=function, batch_io_s=1.0)), date=date)
+    spans = result.of_attached(FUNCTION)
+    assert spans["init_s"].tolist() == pytest.approx([0.7, 0.0]) and spans["cold"].tolist() == [True, False]
+    assert spans["work_s"].tolist() == pytest.approx([1.1, 1.0])
+    assert spans["billed_ms"].tolist() == [billed_ms, 1000]
+    assert batches(result)["end_s"] - batches(result)["start_s"] == pytest.approx([1.8, 1.0])
+
+
+def test_lanes_that_find_no_concurrency_try_again_and_lose_nothing():
+    """Four shards, one environment: never two invocations at once, some that are throttled, and no record discarded."""
+    mapping = mapped(function=steady_function(reserved_concurrency=1), batch_io_s=0.5, maximum_retry_attempts=0)
+    result = written(table(mapping, shards=4), rate_rps=4.0, window_s=60.0)
+    spans = result.of_attached(FUNCTION)
+    assert (spans["status"] == THROTTLED).any()
+    ran = np.sort(spans["start_s"][spans["status"] == 200])
+    assert (np.diff(ran) >= 0.5 - 1e-9).all()
+    assert set(records(result)["status"]) == {RECORD_PROCESSED}
+
+
 # Failures ------------------------------------------------------------------------------------------------------
 
 
