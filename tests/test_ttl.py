@@ -166,7 +166,7 @@ def test_items_of_one_write_live_and_go_together():
     assert set(result.of_attached("Ttl")["billed_ms"]) == {5 * 1024}
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(lifetime_s=st.sampled_from([0.0, 1.0, 10.0]), delay_s=st.sampled_from([0.0, 2.0, 20.0]), share=st.sampled_from(
     [0.3, 1.0]), keys=st.sampled_from([1, 5, 100]), shards=st.integers(1, 3), seed=st.integers(0, 999))
 def test_every_life_ends_once_and_lives_of_one_item_do_not_overlap(lifetime_s, delay_s, share, keys, shards, seed):
