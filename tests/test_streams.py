@@ -193,6 +193,13 @@ def test_a_full_batch_ends_the_batching_window():
     assert set(batches(result)["billed_ms"][:-1]) == {50}
 
 
+def test_six_megabytes_end_the_batching_window_too():
+    result = at_once(table(mapped(maximum_batching_window_in_seconds=300.0)), 7, item_bytes=409_600)
+    assert records(result)["wait_s"].min() == pytest.approx(300, abs=0.3)
+    result = at_once(table(mapped(maximum_batching_window_in_seconds=300.0)), 8, item_bytes=409_600)
+    assert batches(result)["billed_ms"].tolist() == [7, 1] and batches(result)["start_s"][0] < 1.0
+
+
 def test_a_batch_holds_six_megabytes():
     """Items of 400 KB with both images are 800 KB: seven of them fit into 6 MB, and all hundred if only keys are
     sent."""
@@ -488,6 +495,17 @@ def test_shards_of_a_lost_worker_are_read_again_when_its_lease_has_run_out():
     waited = orphan & (found["start_s"] > 30.0) & (found["start_s"] < 39.0)
     assert (begin_s[waited] >= 40.0).all() and (begin_s[waited] < 42.0).all()
     assert (found["status"] == RECORD_PROCESSED).all()
+
+
+def test_what_a_lost_worker_had_not_finished_comes_first_again():
+    """One key, two records a second, one second for each: behind when its worker is lost, and still in order."""
+    application = KclApplication(record_vcpu_s=1.0, worker_lost_at_s=10.3)
+    result = written(table(application), arrivals=Constant(2.0), window_s=30.0, keys=1)
+    found = in_order(result.of_attached("kcl"))
+    assert (np.diff(found["start_s"] + found["wait_s"]) >= 0).all()
+    cut_off = batches(result, "kcl")
+    assert cut_off["status"].tolist().count(502) == 1 and cut_off["end_s"][cut_off["status"] == 502] == 10.3
+    assert count_records(result.of_attached("kcl")).processed == 60
 
 
 # Bills -----------------------------------------------------------------------------------------------------------

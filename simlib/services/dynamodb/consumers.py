@@ -226,8 +226,6 @@ class _Lane(Shard):
             return self.expired(record, busy_until_s)
         if self.run.now < record.written_s + self.age_s:
             return False
-        if self.run.now > record.written_s + self.retention_s:
-            return self.expired(record, busy_until_s)
         self.lost(record, TOO_OLD[self.mapping.on_failure], self.run.now)
         return True
 
