@@ -27,7 +27,7 @@ from simlib.services.base import (
 )
 from simlib.services.dynamodb.capacity import admits, take
 from simlib.services.dynamodb.control import resource_of, write_of
-from simlib.services.lambda_.functions import PART, Part
+from simlib.services.parts import PART, Part
 
 REGION, REGIONS, REPLICATION = 1 << 10, 32, 512
 """Resource numbers of Region r are r * 1024 away from those of a table without replicas; Region 0 is the stack's own,
@@ -150,6 +150,10 @@ def check_table(table) -> None:
     if not isinstance(table.global_table, GlobalTable):
         raise ParamError(f"DynamoDb.global_table is {shown(table.global_table)}, but it must be a GlobalTable; write "
                          'for example GlobalTable(("us-west-2",)).')
+    follows = next((name for name in ("stream", "kinesis", "ttl") if getattr(table, name) is not None), None)
+    if follows:
+        raise ParamError(f"DynamoDb.{follows} is set on a global table, which this model does not play; leave "
+                         f"{follows} or global_table out.")
     if table.global_table.is_strong and table.local_indexes:
         raise ParamError(f"DynamoDb.local_indexes is {table.local_indexes}, but an MRSC table has no local indexes; "
                          "set it to 0 or consistency to MREC.")

@@ -18,7 +18,7 @@ from simlib.capacity_units import (
     WRITE_BYTES,
     started,
 )
-from simlib.params import Checked, ParamError, param
+from simlib.params import Checked, ParamError, param, shown
 from simlib.services.base import (
     ARRIVAL,
     BYTES_PER_GB,
@@ -26,6 +26,7 @@ from simlib.services.base import (
     COLLECTION_FULL,
     COMPLETION,
     CONFLICT,
+    EXPIRED_ITEM,
     OK,
     STALE,
     THROTTLED,
@@ -35,9 +36,14 @@ from simlib.services.base import (
     Window,
 )
 from simlib.services.dynamodb.capacity import Partition, Throughput, admits, take
+from simlib.services.dynamodb.changes import LEVELS, Changes, attached, readers
+from simlib.services.dynamodb.changes import tally as tally_changes
+from simlib.services.dynamodb.changes import usage as usage_of_changes
 from simlib.services.dynamodb.control import Control, read_of, write_of
+from simlib.services.dynamodb.kinesis import KinesisStream
 from simlib.services.dynamodb.replicas import (
     NOT_BILLED,
+    REPLICATION,
     GlobalTable,
     check_table,
     is_replicated_capacity,
@@ -46,6 +52,9 @@ from simlib.services.dynamodb.replicas import (
     replicated_usage,
     tally_transfer,
 )
+from simlib.services.dynamodb.streams import Stream
+from simlib.services.dynamodb.ttl import Ttl
+from simlib.services.parts import own_part
 
 LATENCIES = ("dynamodb.read", "dynamodb.write", "dynamodb.transact_read", "dynamodb.transact_write")
 TRANSACTION = 2
@@ -82,7 +91,8 @@ class GlobalIndex(Checked):
 
 @dataclass(frozen=True)
 class DynamoDb(Service):
-    """A DynamoDB table with its global indexes, called through an AWS SDK.
+    """A DynamoDB table with its global indexes, called through an AWS SDK. What follows a write is told by its `stream`
+    (see `Stream`), by `kinesis` (see `KinesisStream`) and by `ttl` (see `Ttl`).
 
     Models: read and write units of every call; provisioned capacity, divided among partitions, with 300 s of burst
         capacity each, adaptive capacity that lends a hot partition at once what others leave unused, and 3,000 read and
@@ -96,7 +106,7 @@ class DynamoDb(Service):
         well as can be, as adaptive capacity does with hot ones); items of one call in several partitions; a delay of
         the index behind the table; the SDK's retry quota; the minutes that a switch of modes takes.
     Billed for: provisioned capacity by the hour or request units, storage, reserved capacity, point-in-time recovery,
-        backups and restores.
+        backups and restores; what `KinesisStream` and `Ttl` say, reads of the stream, and functions that read it.
     Sources: data/facts.csv (dynamodb.*, sdk.*), data/latencies.csv, data/prices.csv.
     """
 
@@ -104,7 +114,8 @@ class DynamoDb(Service):
     not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
     calls_next = False
-    parts: ClassVar[dict] = {"indexes": GlobalIndex, "global_table": GlobalTable}
+    parts: ClassVar[dict] = {"indexes": GlobalIndex, "global_table": GlobalTable, "stream": Stream,
+                             "kinesis": KinesisStream, "ttl": Ttl}
 
     capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=MODES)
     read_capacity: float = param(5, "RCU", "provisioned reads", 1, 1e6)
@@ -127,6 +138,9 @@ class DynamoDb(Service):
     burst_at_start: float = param(1.0, "", "share of burst capacity that is saved when the window begins", 0, 1)
     write_shards: int = param(1, "shards", "suffixes over which the writes of one key are spread", 1, 1000)
     indexes: tuple[GlobalIndex, ...] = ()
+    stream: Stream | None = None
+    kinesis: KinesisStream | None = None
+    ttl: Ttl | None = None
     local_indexes: int = param(0, "indexes", "local secondary indexes", 0, 5)
     local_projected_bytes: int | None = param(None, "bytes", "size of their entries; nothing: whole items", 1, 409_600)
     collection_gb: float = param(0.0, "GB", "size of every item collection at first; 10 GB with a local index", 0, 1e4)
@@ -143,11 +157,6 @@ class DynamoDb(Service):
     backoff_s: float = param(1.0, "s", "ceiling of the SDK's first pause after throttling; it doubles", 0, 60)
     backoff_max_s: float = param(20.0, "s", "ceiling of any pause", 0, 600)
     global_table: GlobalTable | None = None
-
-    @property
-    def levels(self) -> int:
-        """A level more for the replicated writes of a global table."""
-        return 1 if self.global_table is None else 2
 
     def check(self):
         if self.global_table is not None:
@@ -179,6 +188,13 @@ class DynamoDb(Service):
                 if most > self.table_quota:
                     raise ParamError(f"DynamoDb.{kind}_capacity is {most:g}, above the table quota of "
                                      f"{self.table_quota:g}; lower it or raise table_quota.")
+        for name, kind in (("stream", Stream), ("kinesis", KinesisStream), ("ttl", Ttl)):
+            if not isinstance(getattr(self, name), kind | None):
+                raise ParamError(f"DynamoDb.{name} is {shown(getattr(self, name))}, but it must be a {kind.__name__} "
+                                 f"or nothing; write for example {kind.__name__}().")
+        names = list(self.attached.values())
+        if len(set(names)) < len(names):
+            raise ParamError(f"DynamoDb has two readers of one name among {', '.join(names)}; give each its own.")
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -296,6 +312,7 @@ class DynamoDb(Service):
         added_bytes: dict[int, float] = {}
         busy_until_s: dict[int, float] = {}
         written_s: dict[int, float] = {} if replica is None else replica.written_s
+        changes = Changes(self, run, int(wholes[write_of(0)].count)) if self.attached else None
 
         def places(request, kind, key):
             """(whole, partition, units) of all that the call consumes."""
@@ -366,6 +383,11 @@ class DynamoDb(Service):
                 status = OK if seen == STALE else seen
             if kind % 2 == 1 and status == OK:
                 written_s[key] = run.now
+                if changes:
+                    changes.wrote(request, number, key * shards + (int(shard_u[request] * shards) if shard_u else 0))
+            elif (changes and kind % 2 == 0 and status == OK and not targets[operation_of[request]]
+                  and changes.is_expired(key)):
+                seen = EXPIRED_ITEM
             run.span(request, number, start_s, wait_s=begun_s - start_s, work_s=work_s, status=seen, billed_ms=halves,
                      resource=attempt)
             return status
@@ -375,6 +397,9 @@ class DynamoDb(Service):
     # Metering
 
     def tally(self, metered: Metered, sums: Sums):
+        if self.attached and self.global_table is None:
+            tally_changes(self, metered, sums)
+            metered = own_part(self, metered)
         spans, workload = metered.spans, metered.workload
         writes = np.array([operation.access == "write" for operation in workload.traffic.operations])
         is_write = writes[workload.operation[spans["request"].astype(np.int64)]]
@@ -415,12 +440,33 @@ class DynamoDb(Service):
         for sku, gigabytes in (("dynamodb.backup", self.backup_gb), ("dynamodb.restore", self.restored_gb)):
             if gigabytes:
                 used[sku] = gigabytes * month
+        for sku, quantity in usage_of_changes(self, sums, window).items():
+            used[sku] = used.get(sku, 0.0) + quantity
         return used if self.global_table is None else replicated_usage(self, sums, window, used)
 
+    @property
+    def levels(self) -> int:
+        """One; two with replicated writes; three with records of changes, numbered two levels below the write."""
+        return 2 if self.global_table is not None else LEVELS if self.attached else 1
+
+    @property
+    def attached(self) -> dict[int, str]:
+        """Replication; or readers of its streams with their functions, a Kinesis data stream, Time to Live."""
+        return attached(self) if self.global_table is None else {REPLICATION: "Replication"}
+
     def between_windows(self):
-        if self.global_table is None:
-            return self
-        return replace(self, global_table=replace(self.global_table, fails_at_s=None))
+        quiet = {name: each and replace(each, consumers=tuple(reader.between_windows() for reader in each.consumers))
+                 for name, each in (("stream", self.stream), ("kinesis", self.kinesis))}
+        quiet["global_table"] = self.global_table and replace(self.global_table, fails_at_s=None)
+        return replace(self, **quiet)
+
+    @property
+    def left_off_the_bill(self) -> tuple[str, ...]:
+        """Its own remarks and those of its readers."""
+        return self.not_billed + tuple(item for _, reader in readers(self) for item in reader.not_billed)
+
+    def discounts(self, date):
+        return tuple(discount for _, reader in readers(self) for discount in reader.discounts(date))
 
 
 class _Objects:
