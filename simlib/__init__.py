@@ -7,7 +7,15 @@ from simlib.params import ParamError
 from simlib.pricing import bill, price_book
 from simlib.services import Client, Dax, DynamoDb, Ec2, ElastiCache, Functions, Lambda, ManagedInstances
 from simlib.services.costs import CloudWatchLogs, DataTransferOut, EventPollers, NatGateway, OwnLine
-from simlib.services.dynamodb import GlobalIndex
+from simlib.services.dynamodb import (
+    EventSourceMapping,
+    GlobalIndex,
+    GlobalTable,
+    KclApplication,
+    KinesisStream,
+    Stream,
+    Ttl,
+)
 from simlib.workload import (
     Bursts,
     Constant,
@@ -25,7 +33,8 @@ from simlib.workload import (
 
 __all__ = [
     "Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "Dax", "DynamoDb", "Ec2",
-    "ElastiCache", "EventPollers", "FactError", "Functions", "GlobalIndex", "Keys", "Lambda", "ManagedInstances",
-    "NatGateway", "Operation", "OwnLine", "ParamError", "Poisson", "Result", "Scenario", "Spike", "Steps", "Trace",
-    "Traffic", "Workload", "bill", "compare", "draw", "price_book", "simulate", "sweep", "vary",
+    "ElastiCache", "EventPollers", "EventSourceMapping", "FactError", "Functions", "GlobalIndex", "GlobalTable",
+    "KclApplication", "Keys", "KinesisStream", "Lambda", "ManagedInstances", "NatGateway", "Operation", "OwnLine",
+    "ParamError", "Poisson", "Result", "Scenario", "Spike", "Steps", "Stream", "Trace", "Traffic", "Ttl",
+    "Workload", "bill", "compare", "draw", "price_book", "simulate", "sweep", "vary",
 ]

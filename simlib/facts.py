@@ -462,10 +462,7 @@ def round_trip_ms(from_region: str, to_region: str) -> float:
     for region in (from_region, to_region):
         if region not in regions:
             raise _unknown(f"There is no round trip for the Region {region!r}", region, regions)
-    hubs = " and ".join(sorted({start for start, end in known if start != end}))
-    raise FactError(
-        f"There is no round trip from {from_region} to {to_region}; the data has those from or to {hubs}."
-    )
+    raise FactError(f"There is no round trip from {from_region} to {to_region} in the data; choose another Region.")
 
 
 AS_OF: str = max(row["checked_on"] for name in ("facts", "prices") for row in table(name))

@@ -94,10 +94,16 @@ class Lanes:
 
 
 def lanes_of(result, service: str = "Lambda", until_s: float | None = None, most: int = 40) -> Lanes:
-    """The lanes of a function's environments until `until_s` (None: the window's end), at most `most` of them."""
-    position = result.position(service)
+    """The lanes of a function's environments until `until_s` (None: the window's end), at most `most` of them.
+
+    service: the function's name in the stack, or what it is called where it reads a table's stream ("mapping.Lambda").
+    """
+    if any(service in each.attached.values() for each in result.scenario.stack):
+        spans, rows = result.of_attached(service), result.capacity_of_attached(service)
+    else:
+        position = result.position(service)
+        spans, rows = result.of(position), result.capacity_of(position)
     until_s = result.workload.window_s if until_s is None else until_s
-    spans, rows = result.of(position), result.metered(position).capacity
     ran = (spans["resource"] != 0) & (spans["start_s"] < until_s)
     stood = (rows["resource"] > 0) & (rows["start_s"] < until_s)
     configured = (rows["resource"] == PROVISIONED_CONFIGURED) & (rows["start_s"] < until_s)

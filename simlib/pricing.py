@@ -162,7 +162,8 @@ class Bill:
 SERVICE_TITLES = {"lambda": "AWS Lambda", "ec2": "Amazon EC2", "alb": "Load balancer",
                   "cloudwatch_logs": "CloudWatch Logs", "nat_gateway": "NAT gateway",
                   "data_transfer": "Data transfer", "dynamodb": "Amazon DynamoDB",
-                  "dax": "DynamoDB Accelerator (DAX)", "elasticache": "Amazon ElastiCache"}
+                  "dax": "DynamoDB Accelerator (DAX)", "elasticache": "Amazon ElastiCache",
+                  "kinesis": "Amazon Kinesis"}
 
 
 def _item(sku: str) -> str:
@@ -265,7 +266,7 @@ def bill(result: Result, free_tier: bool = True) -> Bill:
     """The monthly bill of a run: every line with quantity, unit, price, tier and source."""
     scenario = result.scenario
     book = price_book(scenario.region, scenario.date)
-    discounts = [discount for service in scenario.stack for discount in service.discounts(book.date)]
+    discounts = dict.fromkeys(discount for service in scenario.stack for discount in service.discounts(book.date))
     quantities = month(result)
     served = quantities.pop(SERVED)
     lines = price(quantities, book, free_tier, discounts)
@@ -274,6 +275,6 @@ def bill(result: Result, free_tier: bool = True) -> Bill:
             quantity, unit, usd = cost.monthly(served)
             lines.append(Line("Your own line", cost.name, "own", quantity, unit, usd, "1", quantity * usd,
                               "your own figure"))
-    left_out = dict.fromkeys(item for service in scenario.stack for item in service.not_billed)
+    left_out = dict.fromkeys(item for service in scenario.stack for item in service.left_off_the_bill)
     added = {item for cost in scenario.costs for item in cost.covers}
     return Bill(tuple(lines), tuple(item for item in left_out if item not in added), book.region, book.date)

@@ -10,6 +10,7 @@ import numpy as np
 from simlib.params import ParamError
 from simlib.scenario import Scenario
 from simlib.services.base import CALLS_PER_CALL, NO_REQUEST, THROTTLED, Metered, Sums, Window
+from simlib.services.parts import PART, number_of, only, own
 from simlib.workload import Workload
 
 SPAN = np.dtype([("start_s", float), ("end_s", float), ("wait_s", float), ("init_s", float),
@@ -74,31 +75,47 @@ class Result:
 
         request, call, parent (the call that made this one, -1 for none), service, operation, start_s, end_s,
         wait_s, init_s, work_s, status, cold, billed_ms, units (capacity units of a table), resource (which environment
-        or instance; for a Client or a table the number of attempts), key, bytes (returned). A ping has request -1.
+        or instance; for a Client or a table the number of attempts; for what is attached to a table a shard), key,
+        bytes (returned). A ping and a batch of records have request -1. `service` is a class name, and for what is
+        attached to a service (`Service.attached`) its own name.
         """
         import pandas as pd
 
         columns, workload = self.columns, self.workload
         request, call = columns["request"], columns["call"]
-        names = np.array([type(service).__name__ for service in self.scenario.stack], dtype=object)
+        names, resource, attached = self._named(columns)
 
         def told(column, otherwise):
             return np.append(column, otherwise)[request]  # request -1 is none: the last entry
 
         frame = pd.DataFrame({
             "request": request.astype(np.int64), "call": call,
-            "parent": np.where(call > 0, call // CALLS_PER_CALL, -1), "service": names[columns["service"]],
+            "parent": np.where(call > 0, call // CALLS_PER_CALL, -1), "service": names,
             "operation": np.array([*workload.operation_names, "ping"], dtype=object)[told(workload.operation, -1)],
             **{name: columns[name] for name in ("start_s", "end_s", "wait_s", "init_s", "work_s")},
             "status": columns["status"].astype(np.int64), "cold": columns["cold"],
-            **self._billed(columns), "resource": columns["resource"].astype(np.int64),
+            **self._billed(columns, attached & (names != "Replication")), "resource": resource,
             "key": told(workload.key, -1), "bytes": told(workload.item_bytes, 0)})
         return frame.sort_values(["request", "call"], ignore_index=True)
 
-    def _billed(self, columns):
+    def _named(self, columns):
+        """Who met each row, its resource number there, and whether that is attached to a service of the stack."""
+        position, resource = columns["service"], columns["resource"].astype(np.int64)
+        names = np.array([type(service).__name__ for service in self.scenario.stack], dtype=object)[position]
+        attached = np.zeros(len(names), bool)
+        for place, service in enumerate(self.scenario.stack):
+            for number, name in service.attached.items():
+                mine = (position == place) & (number_of(resource) == number)
+                names[mine] = name
+                attached |= mine
+                resource[mine] -= np.sign(resource[mine]) * number * PART
+        return names, resource, attached
+
+    def _billed(self, columns, attached):
         """`billed_ms` of all but tables, and the `units` of these."""
         billed = columns["billed_ms"].astype(np.int64)
         counts_units = np.array([service.counts_units for service in self.scenario.stack])[columns["service"]]
+        counts_units &= ~attached
         return {"billed_ms": np.where(counts_units, 0, billed), "units": np.where(counts_units, billed / 2, 0.0)}
 
     @cached_property
@@ -107,9 +124,9 @@ class Result:
         import pandas as pd
 
         columns = self.standing
-        names = np.array([type(service).__name__ for service in self.scenario.stack], dtype=object)
-        return pd.DataFrame({"service": names[columns["service"]],
-                             **{name: columns[name] for name in ("resource", "start_s", "end_s", "amount")}})
+        names, resource, _ = self._named(columns)
+        return pd.DataFrame({"service": names, "resource": resource,
+                             **{name: columns[name] for name in ("start_s", "end_s", "amount")}})
 
     def position(self, service: str) -> int:
         """Where in the stack the first service of this class name stands."""
@@ -119,8 +136,29 @@ class Result:
         return names.index(service)
 
     def of(self, position: int) -> dict[str, np.ndarray]:
-        """The spans of the service at a position of the stack, as arrays by name."""
-        return _by_name(self.span_rows[position])
+        """The spans of the service at a position of the stack, as arrays by name, without what is attached to it."""
+        return own(self.scenario.stack[position], _by_name(self.span_rows[position]))
+
+    def capacity_of(self, position: int) -> dict[str, np.ndarray]:
+        """What stood ready at the service at a position of the stack, as arrays by name."""
+        return own(self.scenario.stack[position], _by_name(self.capacity_rows[position]))
+
+    def of_attached(self, name: str) -> dict[str, np.ndarray]:
+        """The spans of what is attached to a service, such as a stream's consumer, as arrays by name."""
+        return self._attached(self.span_rows, name)
+
+    def capacity_of_attached(self, name: str) -> dict[str, np.ndarray]:
+        """What stood ready at what is attached to a service, such as a consumer's function, as arrays by name."""
+        return self._attached(self.capacity_rows, name)
+
+    def _attached(self, tables, name):
+        for position, service in enumerate(self.scenario.stack):
+            for number, known in service.attached.items():
+                if known == name:
+                    return only(_by_name(tables[position]), number)
+        names = [known for service in self.scenario.stack for known in service.attached.values()]
+        raise ParamError(f"Nothing named {name!r} is attached to a service of the stack, only "
+                         f"{', '.join(names) or 'nothing at all'}; name one of these.")
 
     @property
     def window(self) -> Window:
@@ -129,7 +167,8 @@ class Result:
 
     def metered(self, position: int) -> Metered:
         """What the service at `position` may look at to meter itself."""
-        return Metered(self.of(position), _by_name(self.capacity_rows[position]), self.workload, self.window)
+        spans, capacity = (_by_name(rows[position]) for rows in (self.span_rows, self.capacity_rows))
+        return Metered(spans, capacity, self.workload, self.window)
 
     def sums(self, position: int) -> Sums:
         """What the service at `position` has tallied."""
@@ -225,7 +264,7 @@ class Result:
 
     def mean_standing(self, position: int) -> float:
         """Capacity (environments, vCPUs) that stood ready, averaged over the window."""
-        rows = _by_name(self.capacity_rows[position])
+        rows = self.capacity_of(position)
         window = self.workload.window_s
         inside = np.clip(rows["end_s"], 0, window) - np.clip(rows["start_s"], 0, window)
         return float((inside * rows["amount"]).sum() / window)

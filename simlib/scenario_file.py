@@ -11,6 +11,7 @@ from simlib.engine import Scenario
 from simlib.params import ParamError, build, nearest, shown
 from simlib.pricing import price_book
 from simlib.services import ALL
+from simlib.services.base import Service
 from simlib.services.costs import COSTS
 from simlib.workload import traffic_from
 
@@ -64,33 +65,44 @@ def _parts(path: Path, content: dict, section: str, kinds: dict) -> tuple:
                          "dash.")
     built = []
     for number, entry in enumerate(listed, 1):
-        where = f"{path}: {section} entry {number}"
-        if isinstance(entry, str):
-            entry = {entry: {}}
-        if not isinstance(entry, dict) or not entry:
-            raise ParamError(f"{where} must name one of {', '.join(kinds)}, followed by its fields; write "
-                             f"for example `- {next(iter(kinds))}: {{}}`.")
-        kind, *stray = entry
-        if kind not in kinds:
-            raise ParamError(f"{where} is {shown(kind)}, but it must be one of {', '.join(kinds)}.")
-        if stray:
-            raise ParamError(f"{where} has {shown(stray[0])} beside {kind!r}; indent the fields of {kind} "
-                             "further than its name, and begin another entry with a dash.")
-        built.append(build(kinds[kind], _with_parts(kinds[kind], entry[kind], where), f"{where} ({kind})"))
+        built.append(_named(kinds, entry, f"{path}: {section} entry {number}"))
     return tuple(built)
+
+
+def _named(kinds: dict, entry, where: str):
+    """A description of one of some kinds: its name alone, or followed by its fields."""
+    if isinstance(entry, str):
+        entry = {entry: {}}
+    if not isinstance(entry, dict) or not entry:
+        raise ParamError(f"{where} must name one of {', '.join(kinds)}, followed by its fields; write "
+                         f"for example `- {next(iter(kinds))}: {{}}`.")
+    kind, *stray = entry
+    if kind not in kinds:
+        raise ParamError(f"{where} is {shown(kind)}, but it must be one of {', '.join(kinds)}.")
+    if stray:
+        raise ParamError(f"{where} has {shown(stray[0])} beside {kind!r}; indent the fields of {kind} "
+                         "further than its name, and begin another entry with a dash.")
+    return build(kinds[kind], _with_parts(kinds[kind], entry[kind], where), f"{where} ({kind})")
 
 
 def _with_parts(kind, fields, where: str):
     """The fields of an entry, those that hold descriptions themselves (`parts`) built from their mappings."""
     if not isinstance(fields, dict):
         return fields
-    fields = dict(fields)
-    for name, part in getattr(kind, "parts", {}).items():
-        listed = fields.get(name)
-        if isinstance(listed, list):
-            fields[name] = tuple(build(part, each, f"{where}: {name} {number}")
-                                 for number, each in enumerate(listed, 1))
-    return fields
+    return {name: _part(getattr(kind, "parts", {}).get(name), value, f"{where}: {name}")
+            for name, value in fields.items()}
+
+
+def _part(part, value, where: str):
+    """A description within another, or a list of them. `part` is its class, or classes by the names that stand before
+    their fields, or Service for any service of a stack; None for plain values."""
+    if part is None:
+        return value
+    if isinstance(value, list):
+        return tuple(_part(part, each, f"{where} {number}") for number, each in enumerate(value, 1))
+    if part is Service or isinstance(part, dict):
+        return _named(ALL if part is Service else part, value, where)
+    return build(part, _with_parts(part, value, where), where) if isinstance(value, dict) else value
 
 
 def load(path: str | Path, region: str | None = None, date: str | None = None) -> Scenario:

@@ -8,6 +8,7 @@ from simlib.params import ParamError
 from simlib.result import PARTS, Result, begins_with_client, first_working
 from simlib.scenario import Scenario
 from simlib.services.base import NO_REQUEST, THROTTLED, Metered, Sums, Window
+from simlib.services.parts import own
 from simlib.workload import Workload
 
 _SUB_BITS = 7
@@ -163,7 +164,9 @@ class Summary:
         for position in reversed(range(len(tables))):
             spans, capacity = ({name: rows[name] for name in rows.dtype.names} for rows in tables[position])
             metered = Metered(spans, capacity, requests, window)
-            self.scenario.stack[position].tally(metered, self._by_service[position])
+            service = self.scenario.stack[position]
+            service.tally(metered, self._by_service[position])
+            spans, capacity = own(service, spans), own(service, capacity)
             if position == self._working:
                 self._add_calls(spans, capacity)
             if position == 1 and self._has_client:

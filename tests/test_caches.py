@@ -86,7 +86,8 @@ def test_it_holds_what_another_cache_of_that_size_and_lifetime_holds(steps, most
 def test_hit_ratios_are_those_of_another_cache_and_of_ches_approximation(room, exponent):
     """Che: an item is in the cache if it was asked for in the last T, where as many such items are expected as fit.
 
-    Rarely enough that a filling ends before the next request comes. ElastiCache with ttl 0 is LRU alone; its memory is made to hold `room` items of 1,000 bytes.
+    Rarely enough that a filling ends before the next request comes. ElastiCache with ttl 0 is LRU alone; its memory is
+    made to hold `room` items of 1,000 bytes.
     """
     keys = Keys("zipf", 1000, exponent)
     cache = OfBytes(ttl_s=0, bytes_held=1000.0 * room)

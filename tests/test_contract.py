@@ -17,13 +17,19 @@ from simlib import (
     Client,
     DynamoDb,
     Ec2,
+    EventSourceMapping,
     GlobalIndex,
+    GlobalTable,
+    KclApplication,
     Keys,
+    KinesisStream,
     Lambda,
     Operation,
     Poisson,
     Scenario,
+    Stream,
     Traffic,
+    Ttl,
     bill,
     facts,
     price_book,
@@ -49,11 +55,18 @@ CLIMBING = Traffic(arrivals=Poisson(rate_rps=3), window_s=1800,
                    operations=Operation(work_vcpu_s=0.5, work_distribution="exponential"))
 STEEP = Traffic(arrivals=Poisson(rate_rps=5), window_s=1800, operations=Operation(work_vcpu_s=0.9))
 AT_ONCE = arriving_at([0.0] * 150, io_s=1.0)
+REPLICATED = Traffic(arrivals=Poisson(rate_rps=5), window_s=60, operations=(
+    Operation("read"), Operation("write", access="write")), keys=Keys(count=5))
+STRONG_US = {"regions": ("us-east-2", "us-west-2"), "consistency": "MRSC"}
 WRITES = Operation("write", access="write", item_bytes=1500)
 LIGHT = Traffic(arrivals=Poisson(rate_rps=0.5), window_s=2400)
 ASKED = Traffic(arrivals=Poisson(rate_rps=40), window_s=300, operations=(WRITES, Operation("read", items=9)))
 STORM = Traffic(arrivals=Poisson(rate_rps=4500), window_s=4, operations=WRITES, keys=Keys(popularity="uniform"))
 SHOUTED = replace(STORM, operations=Operation("read", items=30), keys=Keys(count=20, popularity="uniform"))
+
+
+CHANGED = Traffic(arrivals=Poisson(rate_rps=20), window_s=120, keys=Keys(popularity="uniform", count=50), operations=(
+    Operation("write", access="write", item_bytes=100_000), Operation("read", item_bytes=100_000)))
 
 
 # Where each kind of description is put to see its effect --------------------------------------------------
@@ -75,6 +88,10 @@ def before_a_crowded_function(thing, traffic=BUSY):
     return Scenario((thing, Lambda(account_concurrency=1)), traffic)
 
 
+def replicated(thing):
+    return Scenario((DynamoDb(global_table=thing),), REPLICATED)
+
+
 def table(thing, traffic=ASKED):
     return Scenario((thing,), traffic)
 
@@ -88,6 +105,20 @@ def indexed(thing, traffic=ASKED):
 def on_table(thing, **fields):
     return Scenario((DynamoDb(indexes=(GlobalIndex(projected_bytes=100),), **fields),), replace(
         BUSY, operations=(thing, Operation("another"))))
+def streamed(*consumers, **fields):
+    return Scenario((DynamoDb(stream=Stream(consumers, **fields)),), CHANGED)
+
+
+def on_stream(stream):
+    return Scenario((DynamoDb(stream=stream),), CHANGED)
+
+
+def on_kinesis(stream):
+    return Scenario((DynamoDb(kinesis=stream),), CHANGED)
+
+
+def with_ttl(ttl):
+    return Scenario((DynamoDb(ttl=ttl),), CHANGED)
 
 
 def as_cost(thing, traffic=BUSY):
@@ -119,7 +150,9 @@ def place(kind):
         return as_cost
     if kind in PATTERNS.values():
         return as_arrivals
-    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys, GlobalIndex: indexed}[kind]
+    return {Traffic: as_traffic, Operation: as_operation, Keys: as_keys, GlobalIndex: indexed,
+            GlobalTable: replicated, EventSourceMapping: streamed, KclApplication: streamed, Stream: on_stream,
+            KinesisStream: on_kinesis, Ttl: with_ttl}[kind]
 
 
 @dataclass(frozen=True)
@@ -205,6 +238,16 @@ SCENES = {
     "ManagedInstances.max_instances": scene(9, lambda it: fleet(it, STEEP)),
     "ManagedInstances.concurrency_per_instance": scene(1),
     "ManagedInstances.target_cpu": scene(0.1, lambda it: fleet(it, STEEP), max_instances=9),
+    "DynamoDb.global_table": scene(GlobalTable(), lambda it: Scenario((it,), REPLICATED)),
+    "GlobalTable.regions": scene(("eu-west-1",)),
+    "GlobalTable.shares": scene((0.5,)),
+    "GlobalTable.consistency": scene("MREC", **STRONG_US),
+    "GlobalTable.witness": scene("us-east-2", **STRONG_US),
+    "GlobalTable.fails_at_s": scene(20.0),
+    "GlobalTable.fails": scene("us-west-2", fails_at_s=20.0),
+    "GlobalTable.back_after_s": scene(20.0, fails_at_s=20.0),
+    "GlobalTable.when_lost": scene("next", fails_at_s=20.0),
+    "GlobalTable.ttl_deletes_per_s": scene(1.0),
     "DynamoDb.capacity_mode": scene("provisioned"),
     "DynamoDb.read_capacity": scene(50, capacity_mode="provisioned"),
     "DynamoDb.write_capacity": scene(50, capacity_mode="provisioned"),
@@ -335,6 +378,49 @@ SCENES = {
     "Trace.rate_scale": scene(3.0, path="{listed}"),
 }
 
+READS = {"function": Lambda(platform_s=0.0, init_s=0.0)}
+FAILS = {**READS, "poisonous_share": 0.01}
+HAS_READER = {"consumers": (EventSourceMapping(**READS),)}
+SCENES |= {
+    "DynamoDb.stream": scene(Stream(**HAS_READER), lambda it: Scenario((it,), CHANGED)),
+    "DynamoDb.kinesis": scene(KinesisStream(), lambda it: Scenario((it,), CHANGED)),
+    "DynamoDb.ttl": scene(Ttl(), lambda it: Scenario((it,), CHANGED)),
+    "Stream.consumers": scene((KclApplication(),)),
+    "Stream.view_type": scene("keys_only", consumers=(EventSourceMapping(
+        **READS, maximum_batching_window_in_seconds=60.0),)),
+    "Stream.unchanged_share": scene(0.5, **HAS_READER),
+    "EventSourceMapping.name": scene("projection", **READS),
+    "EventSourceMapping.function": scene(Lambda(memory_mb=512), **READS),
+    "EventSourceMapping.batch_size": scene(1, **READS),
+    "EventSourceMapping.maximum_batching_window_in_seconds": scene(5.0, **READS),
+    "EventSourceMapping.parallelization_factor": scene(2, **READS),
+    "EventSourceMapping.maximum_retry_attempts": scene(1, **FAILS),
+    "EventSourceMapping.maximum_record_age_in_seconds": scene(60.0, **FAILS),
+    "EventSourceMapping.bisect_batch_on_function_error": scene(True, **FAILS, maximum_retry_attempts=1),
+    "EventSourceMapping.on_failure": scene("queue", **FAILS, maximum_retry_attempts=1),
+    "EventSourceMapping.poisonous_share": scene(0.1, **READS, maximum_retry_attempts=1),
+    "EventSourceMapping.batch_io_s": scene(1.0, **READS),
+    "EventSourceMapping.record_vcpu_s": scene(0.1, **READS),
+    "EventSourceMapping.record_io_s": scene(0.1, **READS),
+    "KclApplication.name": scene("archive"),
+    "KclApplication.workers": scene(1, record_vcpu_s=0.1),
+    "KclApplication.record_vcpu_s": scene(0.1),
+    "KclApplication.idle_time_between_reads_s": scene(5.0),
+    "KclApplication.failover_s": scene(30.0, worker_lost_at_s=60.0),
+    "KclApplication.worker_lost_at_s": scene(60.0),
+    "KinesisStream.consumers": scene((EventSourceMapping(**READS),)),
+    "KinesisStream.shards": scene(4),
+    "KinesisStream.retention_hours": scene(720.0),
+    "KinesisStream.update_share": scene(0.9),
+    "KinesisStream.unchanged_share": scene(0.5),
+    "KinesisStream.duplicate_share": scene(0.5),
+    "KinesisStream.disorder_share": scene(0.5),
+    "Ttl.lifetime_s": scene(10.0),
+    "Ttl.share": scene(0.5),
+    "Ttl.delete_delay": scene("documented"),
+    "Ttl.delete_delay_s": scene(60.0, delete_delay="custom"),
+}
+
 FILES = {
     "listed": "t_s,seen_s,took_s,func\n10,11,2,a\n20,25,3,b\n40,41,4,a\n90,99,5,b\n",
     "other": "t_s\n5\n6\n",
@@ -342,7 +428,9 @@ FILES = {
     "counted": "t_s,count,errors\n0,3,1\n60,5,2\n120,1,0\n",
 }
 
-KINDS = (*ALL.values(), GlobalIndex, *COSTS.values(), Traffic, Operation, Keys, *PATTERNS.values())
+FOLLOWERS = (Stream, EventSourceMapping, KclApplication, KinesisStream, Ttl)
+KINDS = (*ALL.values(), GlobalIndex, GlobalTable, *FOLLOWERS, *COSTS.values(), Traffic, Operation, Keys,
+         *PATTERNS.values())
 FIELDS = [(kind, each.name) for kind in KINDS for each in dataclasses.fields(kind)]
 
 
@@ -414,8 +502,10 @@ def test_a_description_is_frozen_documented_and_declares_every_field(kind):
     assert dataclasses.fields(kind) and kind.__dataclass_params__.frozen
     declared = {each.name for each in parameters(kind)}
     structured = {"Traffic": {"arrivals", "operations", "keys"}, "Steps": {"steps"}, "Functions": {"functions"},
-                  "Lambda": {"provisioned_schedule"}, "Ec2": {"steps", "schedule"},
-                  "DynamoDb": {"indexes", "mode_schedule"}}.get(kind.__name__, set())
+                  "Lambda": {"provisioned_schedule"}, "Ec2": {"steps", "schedule"}, "Stream": {"consumers"},
+                  "KinesisStream": {"consumers"}, "EventSourceMapping": {"function"},
+                  "DynamoDb": {"indexes", "mode_schedule", "global_table", "stream", "kinesis", "ttl"},
+                  "GlobalTable": {"regions", "shares"}}.get(kind.__name__, set())
     assert declared | structured == {each.name for each in dataclasses.fields(kind)}
     for each in parameters(kind):
         assert each.doc
@@ -429,8 +519,8 @@ def test_every_sku_that_a_scene_meters_is_priced_in_us_east_1(files):
     met = set()
     for name, here in SCENES.items():
         kind = next(kind for kind in KINDS if kind.__name__ == name.split(".")[0])
-        if kind in ALL.values() or kind in COSTS.values():
-            thing = kind(**here.beside, **{name.split(".")[1]: here.moved})
+        if kind in ALL.values() or kind in COSTS.values() or kind in FOLLOWERS:
+            thing = kind(**{**here.beside, name.split(".")[1]: here.moved})
             met |= set(usage(simulate((here.where or place(kind))(thing))))
     met.remove(SERVED)
     assert len(met) > 15

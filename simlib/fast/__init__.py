@@ -11,12 +11,15 @@ from simlib.fast.player import Player
 from simlib.fast.setup import SUPPORTED
 from simlib.result import CAPACITY, SPAN, first_working
 from simlib.scenario import Scenario
-from simlib.services import Lambda
+from simlib.services import DynamoDb, Lambda
 from simlib.summary import Summary
 from simlib.workload import Constant, Traffic, Workload, draw, draw_blocks
 
 __all__ = ["compile_elsewhere", "has_numba", "is_loaded", "is_ready", "is_stored", "play", "summarise", "supports",
            "warm"]
+
+NOT_COMPILED = ("stream", "kinesis", "ttl", "global_table")
+"""What a table may have that only SimPy plays."""
 
 BLOCK = 1 << 16
 """Requests whose columns are in memory at once, or a small multiple of it."""
@@ -25,8 +28,10 @@ BLOCK = 1 << 16
 def supports(scenario: Scenario) -> list[str]:
     """Reasons why the fast engine cannot play a scenario, each a sentence; none: it can."""
     known = ", ".join(kind.__name__ for kind in SUPPORTED)
-    return [f"{type(service).__name__} is not compiled yet, only {known} are."
-            for service in scenario.stack if type(service) not in SUPPORTED]
+    reasons = [f"{type(service).__name__} is not compiled yet, only {known} are."
+               for service in scenario.stack if type(service) not in SUPPORTED]
+    return reasons + [f"DynamoDb.{name} is not compiled yet." for service in scenario.stack
+                      if isinstance(service, DynamoDb) for name in NOT_COMPILED if getattr(service, name) is not None]
 
 
 def is_loaded() -> bool:

@@ -56,7 +56,7 @@ _TRY, _TRIED, _EXPIRED = 1, 2, 3
 
 @inlined
 def numbered(function, number):
-    """The resource number that functions of one account keep apart (see `services.lambda_.functions`)."""
+    """The resource number that functions of one account keep apart (see `services.parts`)."""
     return number + function.part if number >= 0 else number - function.part
 
 

@@ -19,8 +19,8 @@ from simlib.services.dynamodb.control import Control
 from simlib.services.dynamodb.table import LATENCIES, TRANSACTION, kind_of, lag_of
 from simlib.services.lambda_.environments import Provisioned
 from simlib.services.lambda_.function import PING
-from simlib.services.lambda_.functions import PART, Part
 from simlib.services.lambda_.limits import Account
+from simlib.services.parts import PART, Part
 
 COLD_DICE = ("lambda.platform", "lambda.init", "lambda.first")
 SUPPORTED = (Client, Lambda, Functions, Ec2, ManagedInstances, DynamoDb, Dax, ElastiCache)

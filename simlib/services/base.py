@@ -30,8 +30,26 @@ it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 an
 therefore does not retry; 203 is a read that saw an old item, of which the caller knows nothing; 299, 560 and 561 tell
 how an asynchronous event ended."""
 
+EXPIRED_ITEM, ITEM_REPLACED, ITEM_DELETED = 204, 295, 296
+RECORD_REPLICATED, RECORD_PROCESSED, RECORD_TOO_OLD, RECORD_GIVEN_UP = 297, 298, 562, 563
+RECORD_TOO_OLD_QUEUED, RECORD_GIVEN_UP_QUEUED, RECORD_EXPIRED = 564, 565, 566
+STATUS_NAMES |= {EXPIRED_ITEM: "ok, but an expired item", ITEM_REPLACED: "item written again",
+                 ITEM_DELETED: "item deleted", RECORD_REPLICATED: "record replicated",
+                 RECORD_PROCESSED: "record processed", RECORD_TOO_OLD: "record too old, discarded",
+                 RECORD_GIVEN_UP: "record discarded after its retries",
+                 RECORD_TOO_OLD_QUEUED: "record too old, sent to the queue",
+                 RECORD_GIVEN_UP_QUEUED: "record sent to the queue after its retries", RECORD_EXPIRED: "record expired"}
+"""204 is a read that met an item past its time to live; 295 to 298 and 562 to 566 tell how an item with a time to live
+and a record of a stream ended."""
+
 NO_REQUEST = -1
 """The request number of a span that no request caused, such as a ping."""
+
+SUPERSEDED, CONFLICTED, REPLICATED_CONFLICT, LOST_WRITE, UNDELIVERED = 208, 209, 410, 520, 521
+STATUS_NAMES |= {SUPERSEDED: "replicated after a later write", CONFLICTED: "replicated, and lost to a later write",
+                 REPLICATED_CONFLICT: "replicated write conflict", LOST_WRITE: "lost with its Region",
+                 UNDELIVERED: "not replicated to a lost Region"}
+"""How a replicated write ended (see `dynamodb.replicas`); 410 stands for ReplicatedWriteConflictException."""
 
 CALLS_PER_CALL = 128
 """Calls are numbered as a path: the k-th call (k >= 1) made by call c is c * 128 + k; the outermost call is 0."""
@@ -202,8 +220,27 @@ class Service(Checked):
         """How many levels of nested calls a visit to this service takes."""
         return 1
 
+    @property
+    def attached(self) -> dict[int, str]:
+        """What plays beside the service and on its account, a stream or its consumers: name by number of the part (see
+        `services.parts`) that its spans and capacity carry. The service's own have number 0."""
+        return {}
+
+    @property
+    def left_off_the_bill(self) -> tuple[str, ...]:
+        """What this service costs and its bill does not say: `not_billed`, and what is attached to it leaves off."""
+        return self.not_billed
+
     def open(self, run: Run, backend: Handle | None) -> Handle:
         """Starts the service on an engine and returns how to call it."""
+        raise NotImplementedError
+
+    takes_batches: bool = False
+    """Whether it can consume the records of a stream."""
+
+    def open_batches(self, run: Run) -> Callable[[int, float, float, bool], Iterator]:
+        """Starts the service as a consumer and returns how to hand it a batch: a generator function (call, work_vcpu_s,
+        io_s, fails) that returns a status. `call` numbers the batch, for its span and its dice."""
         raise NotImplementedError
 
     def tally(self, metered: Metered, sums: Sums) -> None:

@@ -485,7 +485,7 @@ class Concurrency(Picture):
 
 def standing_levels(result, position: int) -> tuple[np.ndarray, np.ndarray]:
     """Capacity that stood ready at a service, as a step function within the window: times (s) and amounts."""
-    rows = result.metered(position).capacity
+    rows = result.capacity_of(position)
     start, end = rows["start_s"], np.minimum(rows["end_s"], result.workload.window_s)
     times = np.concatenate([start, end])
     steps = np.concatenate([rows["amount"], -rows["amount"]])
@@ -561,7 +561,7 @@ def paid_and_used(result, bins: int = 96) -> dict[str, np.ndarray]:
     took = spans["status"] != 503
     busy = result.workload.work_vcpu_s[spans["request"][took].astype(int)]
     used = np.histogram(spans["start_s"][took], edges, weights=busy)[0] / (window_s / bins)
-    rows = result.metered(position).capacity
+    rows = result.capacity_of(position)
     middle = (edges[1:] + edges[:-1]) / 2
     stands = (rows["start_s"][:, None] <= middle) & (middle < rows["end_s"][:, None])
     return {
@@ -608,6 +608,8 @@ NOT_MODELLED = (  # what the services say they leave off their bill
     N_("people who patch and watch the servers, unless added"),
     N_("traffic between zones"),
     N_("monitoring, backups, images"),
+    N_("other Regions' own DynamoDB prices (those of the stack's Region stand in)"),
+    N_("adding a replica, unless as restored data"),
 )
 UNITS = (
     N_("request"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +18,7 @@ from simlib.capacity_units import (
     WRITE_BYTES,
     started,
 )
-from simlib.params import Checked, ParamError, param
+from simlib.params import Checked, ParamError, param, shown
 from simlib.services.base import (
     ARRIVAL,
     BYTES_PER_GB,
@@ -26,6 +26,7 @@ from simlib.services.base import (
     COLLECTION_FULL,
     COMPLETION,
     CONFLICT,
+    EXPIRED_ITEM,
     OK,
     STALE,
     THROTTLED,
@@ -35,7 +36,25 @@ from simlib.services.base import (
     Window,
 )
 from simlib.services.dynamodb.capacity import Partition, Throughput, admits, take
+from simlib.services.dynamodb.changes import LEVELS, Changes, attached, readers
+from simlib.services.dynamodb.changes import tally as tally_changes
+from simlib.services.dynamodb.changes import usage as usage_of_changes
 from simlib.services.dynamodb.control import Control, read_of, write_of
+from simlib.services.dynamodb.kinesis import KinesisStream
+from simlib.services.dynamodb.replicas import (
+    NOT_BILLED,
+    REPLICATION,
+    GlobalTable,
+    check_table,
+    is_replicated_capacity,
+    open_replicas,
+    replicated_units,
+    replicated_usage,
+    tally_transfer,
+)
+from simlib.services.dynamodb.streams import Stream
+from simlib.services.dynamodb.ttl import Ttl
+from simlib.services.parts import own_part
 
 LATENCIES = ("dynamodb.read", "dynamodb.write", "dynamodb.transact_read", "dynamodb.transact_write")
 TRANSACTION = 2
@@ -72,7 +91,8 @@ class GlobalIndex(Checked):
 
 @dataclass(frozen=True)
 class DynamoDb(Service):
-    """A DynamoDB table with its global indexes, called through an AWS SDK.
+    """A DynamoDB table with its global indexes, called through an AWS SDK. What follows a write is told by its `stream`
+    (see `Stream`), by `kinesis` (see `KinesisStream`) and by `ttl` (see `Ttl`).
 
     Models: read and write units of every call; provisioned capacity, divided among partitions, with 300 s of burst
         capacity each, adaptive capacity that lends a hot partition at once what others leave unused, and 3,000 read and
@@ -80,12 +100,13 @@ class DynamoDb(Service):
         capacity that serves twice the previous peak, an optional maximum, the table quota; global indexes whose
         throttling throttles the table's writes; local indexes and their item collections of 10 GB; switches between
         the modes (`mode_schedule`: pairs of a second and a mode); write sharding; transactions that conflict on a key;
-        eventually consistent reads that are stale; the SDK's retries, during which the caller waits.
+        eventually consistent reads that are stale; the SDK's retries, during which the caller waits; replicas
+        in other Regions (see `GlobalTable`).
     Leaves out: items themselves (see `simlib.meter`); keys that meet in one partition by chance (they are spread as
         well as can be, as adaptive capacity does with hot ones); items of one call in several partitions; a delay of
         the index behind the table; the SDK's retry quota; the minutes that a switch of modes takes.
     Billed for: provisioned capacity by the hour or request units, storage, reserved capacity, point-in-time recovery,
-        backups and restores.
+        backups and restores; what `KinesisStream` and `Ttl` say, reads of the stream, and functions that read it.
     Sources: data/facts.csv (dynamodb.*, sdk.*), data/latencies.csv, data/prices.csv.
     """
 
@@ -93,7 +114,8 @@ class DynamoDb(Service):
     not_billed = ("data transfer out, unless added", "raising warm throughput", "exports to S3")
     counts_units = True
     calls_next = False
-    parts: ClassVar[dict] = {"indexes": GlobalIndex}
+    parts: ClassVar[dict] = {"indexes": GlobalIndex, "global_table": GlobalTable, "stream": Stream,
+                             "kinesis": KinesisStream, "ttl": Ttl}
 
     capacity_mode: str = param("on_demand", "", "how throughput is paid", choices=MODES)
     read_capacity: float = param(5, "RCU", "provisioned reads", 1, 1e6)
@@ -116,6 +138,9 @@ class DynamoDb(Service):
     burst_at_start: float = param(1.0, "", "share of burst capacity that is saved when the window begins", 0, 1)
     write_shards: int = param(1, "shards", "suffixes over which the writes of one key are spread", 1, 1000)
     indexes: tuple[GlobalIndex, ...] = ()
+    stream: Stream | None = None
+    kinesis: KinesisStream | None = None
+    ttl: Ttl | None = None
     local_indexes: int = param(0, "indexes", "local secondary indexes", 0, 5)
     local_projected_bytes: int | None = param(None, "bytes", "size of their entries; nothing: whole items", 1, 409_600)
     collection_gb: float = param(0.0, "GB", "size of every item collection at first; 10 GB with a local index", 0, 1e4)
@@ -131,8 +156,12 @@ class DynamoDb(Service):
     max_attempts: int = param(4, "attempts", "of the SDK, the first included", 1, 20)
     backoff_s: float = param(1.0, "s", "ceiling of the SDK's first pause after throttling; it doubles", 0, 60)
     backoff_max_s: float = param(20.0, "s", "ceiling of any pause", 0, 600)
+    global_table: GlobalTable | None = None
 
     def check(self):
+        if self.global_table is not None:
+            check_table(self)
+            object.__setattr__(self, "not_billed", type(self).not_billed + NOT_BILLED)
         indexes = self.indexes
         if isinstance(indexes, GlobalIndex):
             indexes = (indexes,)
@@ -159,6 +188,13 @@ class DynamoDb(Service):
                 if most > self.table_quota:
                     raise ParamError(f"DynamoDb.{kind}_capacity is {most:g}, above the table quota of "
                                      f"{self.table_quota:g}; lower it or raise table_quota.")
+        for name, kind in (("stream", Stream), ("kinesis", KinesisStream), ("ttl", Ttl)):
+            if not isinstance(getattr(self, name), kind | None):
+                raise ParamError(f"DynamoDb.{name} is {shown(getattr(self, name))}, but it must be a {kind.__name__} "
+                                 f"or nothing; write for example {kind.__name__}().")
+        names = list(self.attached.values())
+        if len(set(names)) < len(names):
+            raise ParamError(f"DynamoDb has two readers of one name among {', '.join(names)}; give each its own.")
 
     @property
     def modes(self) -> tuple[str, ...]:
@@ -196,15 +232,20 @@ class DynamoDb(Service):
                 projected = self.indexes[place - 1].projected_bytes if place else None
                 units[place, mine] = self._read_units(operation, _projected(size[mine], projected), place == 0)
                 continue
-            twice = TRANSACTIONAL_WRITE if operation.consistency == "transactional" else 1
-            units[0, mine] = operation.items * twice * started(size[mine], WRITE_BYTES)
-            if self.local_indexes:
-                local = started(_projected(size[mine], self.local_projected_bytes), WRITE_BYTES)
-                units[0, mine] += operation.items * self.local_indexes * local
+            units[0, mine] = self.write_units(operation, size[mine])
             for place, index in enumerate(self.indexes, 1):
                 entry = operation.items * started(_projected(size[mine], index.projected_bytes), WRITE_BYTES)
                 units[place, mine] = entry if dice[place - 1] is None else index_units(
                     entry, dice[place - 1][mine], index)
+        return units
+
+    def write_units(self, operation, size: np.ndarray) -> np.ndarray:
+        """Units of the table, local indexes included and global ones not, that writes of these sizes take."""
+        twice = TRANSACTIONAL_WRITE if operation.consistency == "transactional" else 1
+        units = operation.items * twice * started(size, WRITE_BYTES)
+        if self.local_indexes:
+            local = started(_projected(size, self.local_projected_bytes), WRITE_BYTES)
+            units = units + operation.items * self.local_indexes * local
         return units
 
     def _read_units(self, operation, size, from_table):
@@ -247,6 +288,10 @@ class DynamoDb(Service):
     # Playing
 
     def open(self, run, backend):
+        return self.open_in(run) if self.global_table is None else open_replicas(self, run)
+
+    def open_in(self, run, replica=None):
+        """Opens one Region's table; `replica` is told of its calls (see `replicas.Replica`)."""
         control = Control(self, run, _Objects())
         wholes, partitions = control.wholes, control.partitions
         workload = run.workload
@@ -268,7 +313,8 @@ class DynamoDb(Service):
         versions: dict[int, float] = {}
         seen_version = [0.0]
         busy_until_s: dict[int, float] = {}
-        written_s: dict[int, float] = {}
+        written_s: dict[int, float] = {} if replica is None else replica.written_s
+        changes = Changes(self, run, int(wholes[write_of(0)].count)) if self.attached else None
 
         def places(request, kind, key):
             """(whole, partition, units) of all that the call consumes."""
@@ -287,6 +333,9 @@ class DynamoDb(Service):
                     whole = wholes[write_of(place)]
                     found.append((whole, partitions[whole.first + key % modulus % whole.count], demand[place][request]))
             return found
+
+        if replica is not None:
+            replica.places = places
 
         def call(request, number):
             start_s = run.now
@@ -328,11 +377,21 @@ class DynamoDb(Service):
                     seen = STALE
             if adds_bytes and status == OK:
                 added_bytes[key] = added_bytes.get(key, 0.0) + adds_bytes[request]
+            if replica is not None:
+                seen, work_s = replica.begin(request, key, seen, work_s)
             version = versions.get(key, 0.0) - (seen == STALE)
             yield run.at(begun_s + work_s, COMPLETION, request, number)
+            if replica is not None:
+                seen = replica.end(request, number, key, start_s, seen)
+                status = OK if seen == STALE else seen
             if kind % 2 == 1 and status == OK:
                 written_s[key] = run.now
                 version = versions[key] = versions.get(key, 0.0) + 1.0
+                if changes:
+                    changes.wrote(request, number, key * shards + (int(shard_u[request] * shards) if shard_u else 0))
+            elif (changes and kind % 2 == 0 and status == OK and not targets[operation_of[request]]
+                  and changes.is_expired(key)):
+                seen = EXPIRED_ITEM
             seen_version[0] = version
             run.span(request, number, start_s, wait_s=begun_s - start_s, work_s=work_s, status=seen, billed_ms=halves,
                      resource=attempt)
@@ -344,19 +403,26 @@ class DynamoDb(Service):
     # Metering
 
     def tally(self, metered: Metered, sums: Sums):
+        if self.attached and self.global_table is None:
+            tally_changes(self, metered, sums)
+            metered = own_part(self, metered)
         spans, workload = metered.spans, metered.workload
         writes = np.array([operation.access == "write" for operation in workload.traffic.operations])
         is_write = writes[workload.operation[spans["request"].astype(np.int64)]]
         halves = spans["billed_ms"].astype(np.int64)
+        replicated = (HALVES * replicated_units(self, metered)).astype(np.int64)
         requested = ~self.is_provisioned_at(spans["start_s"] + spans["wait_s"])
         sums.add("read_halves", halves[requested & ~is_write])
-        sums.add("write_halves", halves[requested & is_write])
+        sums.add("write_halves", (halves - replicated)[requested & is_write])
+        sums.add("replicated_halves", replicated[requested])
+        tally_transfer(self, metered, sums)
         if "provisioned" in self.modes:
             rows = metered.capacity
             paid = self.is_provisioned_at(rows["start_s"])
             for start_s, end_s, amount, resource in zip(*(rows[name][paid] for name in CAPACITY_FIELDS)):
                 hours, seconds = _by_hour(float(start_s), float(end_s))
-                sums.add_at("read_unit_s" if resource % 2 else "write_unit_s", hours, seconds * amount)
+                kind = "read" if resource % 2 else "replicated" if is_replicated_capacity(self, resource) else "write"
+                sums.add_at(f"{kind}_unit_s", hours, seconds * amount)
 
     def usage(self, sums: Sums, window: Window):
         month = window.hours / facts.value("hours_per_month")
@@ -380,7 +446,33 @@ class DynamoDb(Service):
         for sku, gigabytes in (("dynamodb.backup", self.backup_gb), ("dynamodb.restore", self.restored_gb)):
             if gigabytes:
                 used[sku] = gigabytes * month
-        return used
+        for sku, quantity in usage_of_changes(self, sums, window).items():
+            used[sku] = used.get(sku, 0.0) + quantity
+        return used if self.global_table is None else replicated_usage(self, sums, window, used)
+
+    @property
+    def levels(self) -> int:
+        """One; two with replicated writes; three with records of changes, numbered two levels below the write."""
+        return 2 if self.global_table is not None else LEVELS if self.attached else 1
+
+    @property
+    def attached(self) -> dict[int, str]:
+        """Replication; or readers of its streams with their functions, a Kinesis data stream, Time to Live."""
+        return attached(self) if self.global_table is None else {REPLICATION: "Replication"}
+
+    def between_windows(self):
+        quiet = {name: each and replace(each, consumers=tuple(reader.between_windows() for reader in each.consumers))
+                 for name, each in (("stream", self.stream), ("kinesis", self.kinesis))}
+        quiet["global_table"] = self.global_table and replace(self.global_table, fails_at_s=None)
+        return replace(self, **quiet)
+
+    @property
+    def left_off_the_bill(self) -> tuple[str, ...]:
+        """Its own remarks and those of its readers."""
+        return self.not_billed + tuple(item for _, reader in readers(self) for item in reader.not_billed)
+
+    def discounts(self, date):
+        return tuple(discount for _, reader in readers(self) for discount in reader.discounts(date))
 
 
 class _Objects:

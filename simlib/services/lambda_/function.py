@@ -34,7 +34,7 @@ from simlib.services.lambda_.events import Events, is_invocation
 from simlib.services.lambda_.limits import Account
 
 NANOSECOND_MS = 1e-6
-PING = 0
+PING, BATCH = 0, 1
 DAYS_PER_MONTH = 30
 KB_PER_DURABLE_GB = 1e6
 
@@ -72,6 +72,7 @@ class Lambda(Service):
 
     title = "AWS Lambda"
     not_billed = ("CloudWatch Logs, unless added", "data transfer out, unless added", "X-Ray, KMS, VPC add-ons")
+    takes_batches = True
 
     memory_mb: int = param(1024, "MB", "memory of the function; CPU comes in proportion", 128, 10240)
     timeout_s: float = param(30.0, "s", "time after which Lambda stops the handler", 1, 900)
@@ -218,12 +219,70 @@ class Lambda(Service):
 
     def open_in(self, run, backend, account: Account):
         """Opens the function in an account that it may share with others (see `open`)."""
-        environments = Environments(self, run, account)
+        environments = self._environments(run, account)
         invoke = self._invocation(run, backend, environments, first_call(self.levels - 1, run.first_call))
-        if self.ping_every_s:
-            run.start(self._pings(run, environments))
         if self.invocation == "event":
             return Events(self, run, invoke).accept
+        return invoke
+
+    def open_batches(self, run):
+        """Opens the function for an event source mapping, which invokes it synchronously with batches of records.
+
+        Models: environments, cold starts, timeout, errors, limits and billing as for requests; all dice are thrown by
+        number of the batch. Leaves out: services behind the function, an account shared with other functions.
+        """
+        environments = self._environments(run, Account(self.account_concurrency, self.set_aside, run.date))
+        return self._batches(run, environments)
+
+    def _environments(self, run, account):
+        environments = Environments(self, run, account)
+        if self.ping_every_s:
+            run.start(self._pings(run, environments))
+        return environments
+
+    def _batches(self, run, environments):
+        init_limit_s = facts.value("lambda.init_limit_s")
+        init_billed = self.init_is_billed(run.date)
+        grain_ms = int(facts.value("lambda.billing_granularity_ms", run.date))
+
+        def invoke(call, work_vcpu_s, io_s, fails):
+            start_s = run.now
+            environment = environments.admit(start_s)
+            if environment is None:
+                run.span(NO_REQUEST, call, start_s, status=THROTTLED)
+                return THROTTLED
+
+            def die(name):
+                return np.array([run.uniform(name, call, BATCH)])
+
+            own_s = float(self.run_time_s(work_vcpu_s)) + io_s
+            before_s = billed_init_s = 0.0
+            if not environment.warm:
+                cold = self.cold_starts(die("lambda.platform"), die("lambda.init"), die("lambda.first"))
+                init_s = float(cold.init_s[0])
+                if init_s > init_limit_s:
+                    own_s, init_s = own_s + init_s, init_limit_s
+                billed_init_s = init_s if init_billed else 0.0
+                before_s = init_s + float(cold.platform_s[0])
+                own_s += float(cold.first_s[0])
+
+            in_time = own_s <= self.timeout_s
+            own_s = min(own_s, self.timeout_s)
+            yield run.at(start_s + before_s + own_s, COMPLETION if in_time else TIMEOUT, 0, call)
+            status = OK
+            if not in_time:
+                status = FUNCTION_TIMEOUT
+            elif fails or (self.error_rate and run.uniform("lambda.error", call, BATCH) < self.error_rate):
+                status = FUNCTION_ERROR
+
+            end_s = run.now
+            idle_s = float(self.idle_lifetimes_s(die("lambda.keep_alive"))[0])
+            environments.release(environment, end_s, end_s + idle_s if in_time else None)
+            billed_ms = grain_ms * math.ceil(((billed_init_s + own_s) * 1000 - NANOSECOND_MS) / grain_ms)
+            run.span(NO_REQUEST, call, start_s, init_s=before_s, work_s=own_s, status=status, cold=not environment.warm,
+                     billed_ms=billed_ms, resource=environment.number)
+            return status
+
         return invoke
 
     def _invocation(self, run, backend, environments, drawn_call):

@@ -5,47 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-import numpy as np
-
 from simlib import facts
 from simlib.params import ParamError, param
 from simlib.services.base import Metered, Service, Sums, Window
 from simlib.services.lambda_.function import Lambda
 from simlib.services.lambda_.limits import Account
-
-PART = 1 << 20
-"""Resource numbers of function k are k * 2^20 away from 0, so that those of several functions stay apart."""
-
-
-class Part:
-    """An engine's run as one of several functions sees it: its resources carry its number."""
-
-    def __init__(self, run, number: int):
-        self._run = run
-        self._first = number * PART
-
-    def __getattr__(self, name):
-        return getattr(self._run, name)
-
-    def _resource(self, resource):
-        return resource + self._first if resource >= 0 else resource - self._first
-
-    def span(self, *values, resource=0, **named):
-        self._run.span(*values, resource=self._resource(resource), **named)
-
-    def capacity(self, resource, *values):
-        self._run.capacity(self._resource(resource), *values)
-
-
-def _part_of(metered: Metered, number: int) -> Metered:
-    def only(columns):
-        resource = columns["resource"]
-        mine = np.abs(resource) // PART == number
-        kept = {name: column[mine] for name, column in columns.items()}
-        kept["resource"] = kept["resource"] - np.sign(kept["resource"]) * number * PART
-        return kept
-
-    return replace(metered, spans=only(metered.spans), capacity=only(metered.capacity))
+from simlib.services.parts import Part, part_of
 
 
 @dataclass(frozen=True)
@@ -110,7 +75,7 @@ class Functions(Service):
 
     def tally(self, metered: Metered, sums: Sums):
         for number, function in enumerate(self.functions):
-            function.tally(_part_of(metered, number), sums.part(number))
+            function.tally(part_of(metered, number), sums.part(number))
 
     def usage(self, sums: Sums, window: Window):
         used: dict[str, float] = {}
