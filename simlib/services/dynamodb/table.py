@@ -314,7 +314,7 @@ class DynamoDb(Service):
         seen_version = [0.0]
         busy_until_s: dict[int, float] = {}
         written_s: dict[int, float] = {} if replica is None else replica.written_s
-        changes = Changes(self, run, int(wholes[write_of(0)].count)) if self.attached else None
+        changes = Changes(self, run, int(wholes[write_of(0)].count)) if attached(self) else None
 
         def places(request, kind, key):
             """(whole, partition, units) of all that the call consumes."""
@@ -403,7 +403,7 @@ class DynamoDb(Service):
     # Metering
 
     def tally(self, metered: Metered, sums: Sums):
-        if self.attached and self.global_table is None:
+        if attached(self):
             tally_changes(self, metered, sums)
             metered = own_part(self, metered)
         spans, workload = metered.spans, metered.workload
