@@ -15,8 +15,10 @@ from strategies import SCENARIOS
 
 from simlib import (
     Client,
+    Dax,
     DynamoDb,
     Ec2,
+    ElastiCache,
     EventSourceMapping,
     GlobalIndex,
     GlobalTable,
@@ -121,6 +123,18 @@ def with_ttl(ttl):
     return Scenario((DynamoDb(ttl=ttl),), CHANGED)
 
 
+def cached(thing, **beside):
+    operations = (WRITES, Operation("read", weight=4), Operation("list", items=30, weight=2))
+    traffic = replace(ASKED, operations=operations, keys=Keys(count=50), window_s=60)
+    return Scenario((thing, DynamoDb()), replace(traffic, **beside))
+
+
+def flooded(thing):
+    """So many large reads that a memory of half a GB and a small cluster have too little."""
+    large = Operation("read", item_bytes=400_000, items=90)
+    return cached(thing, operations=large, keys=Keys("uniform", 60), arrivals=Poisson(20))
+
+
 def as_cost(thing, traffic=BUSY):
     return Scenario((Lambda(),), traffic, costs=(thing,))
 
@@ -144,8 +158,8 @@ def as_arrivals(thing):
 def place(kind):
     """The usual scenario around a thing of this class."""
     if kind in ALL.values():
-        return {Client: before_a_crowded_function, Lambda: lambda_alone, Functions: two_functions, DynamoDb: table}.get(
-            kind, fleet)
+        return {Client: before_a_crowded_function, Lambda: lambda_alone, Functions: two_functions, DynamoDb: table,
+                Dax: cached, ElastiCache: cached}.get(kind, fleet)
     if kind in COSTS.values():
         return as_cost
     if kind in PATTERNS.values():
@@ -294,6 +308,21 @@ SCENES = {
     "GlobalIndex.moved_share": scene(0.5),
     "GlobalIndex.read_capacity": scene(50),
     "GlobalIndex.write_capacity": scene(50),
+    "Dax.node_type": scene("dax.r5.xlarge"),
+    "Dax.nodes": scene(5),
+    "Dax.item_ttl_s": scene(5.0),
+    "Dax.query_ttl_s": scene(5.0),
+    "Dax.bypass_share": scene(0.5),
+    "Dax.fails_at_s": scene(20.0),
+    "Dax.back_after_s": scene(20.0, fails_at_s=20.0),
+    "ElastiCache.engine": scene("redis"),
+    "ElastiCache.serverless": scene(True),
+    "ElastiCache.node_type": scene("cache.t4g.micro", flooded, nodes=1),
+    "ElastiCache.nodes": scene(1),
+    "ElastiCache.ttl_s": scene(5.0),
+    "ElastiCache.on_write": scene("nothing"),
+    "ElastiCache.caches_queries": scene(False),
+    "ElastiCache.bypass_share": scene(0.5),
     "EventPollers.source": scene("kafka"),
     "EventPollers.units": scene(5.0),
     "Ec2.instance_type": scene("m7g.medium"),

@@ -1,13 +1,16 @@
 """The fast engine against SimPy: the same spans and the same capacity, bit for bit, compiled or not."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from scenes import At
 from strategies import ARRIVALS, CLIENTS, FLEETS, FUNCTIONS, OPERATIONS, SCENARIOS
 
 from simlib import (
+    Dax,
     DynamoDb,
     Ec2,
+    ElastiCache,
     Functions,
     GlobalIndex,
     Keys,
@@ -18,6 +21,7 @@ from simlib import (
     Scenario,
     Traffic,
     draw,
+    facts,
     fast,
     on_simpy,
 )
@@ -210,6 +214,19 @@ ASKING = st.lists(
         for number, each in enumerate(asked)
     )
 )
+IN_TIME_TRAFFIC = st.builds(
+    Traffic,
+    arrivals=st.one_of(
+        ARRIVALS,
+        st.builds(Poisson, rate_rps=st.sampled_from([0.3, 2.0])),
+        st.lists(st.integers(0, 200), max_size=200).map(lambda ticks: At(tuple(k / 8 for k in ticks))),
+    ),
+    window_s=st.sampled_from([30.0, 300.0]),
+    operations=ASKING,
+    keys=st.builds(
+        Keys, count=st.sampled_from([1, 5, 1000]), popularity=st.sampled_from(["zipf", "hot", "uniform"])
+    ),
+)
 IN_TIME = st.builds(
     Scenario,
     stack=st.one_of(
@@ -219,19 +236,37 @@ IN_TIME = st.builds(
         st.tuples(CLIENTS, SERVERS, TABLES),
     ),
     date=st.sampled_from([None, "2020-06-01"]),
-    traffic=st.builds(
-        Traffic,
-        arrivals=st.one_of(
-            ARRIVALS,
-            st.builds(Poisson, rate_rps=st.sampled_from([0.3, 2.0])),
-            st.lists(st.integers(0, 200), max_size=200).map(lambda ticks: At(tuple(k / 8 for k in ticks))),
-        ),
-        window_s=st.sampled_from([30.0, 300.0]),
-        operations=ASKING,
-        keys=st.builds(
-            Keys, count=st.sampled_from([1, 5, 1000]), popularity=st.sampled_from(["zipf", "hot", "uniform"])
-        ),
+    traffic=IN_TIME_TRAFFIC,
+)
+
+
+CACHES = st.one_of(
+    st.builds(
+        Dax,
+        nodes=st.integers(1, 3),
+        item_ttl_s=st.sampled_from([0.0, 2.0, 300.0]),
+        query_ttl_s=st.sampled_from([0.0, 2.0]),
+        bypass_share=st.sampled_from([0.0, 0.5, 1.0]),
+        fails_at_s=st.sampled_from([None, 5.0]),
+        back_after_s=st.sampled_from([None, 10.0]),
     ),
+    st.builds(
+        ElastiCache,
+        serverless=st.booleans(),
+        ttl_s=st.sampled_from([0.0, 2.0, 300.0]),
+        on_write=st.sampled_from(["delete", "update", "nothing"]),
+        caches_queries=st.booleans(),
+        bypass_share=st.sampled_from([0.0, 0.5]),
+    ),
+)
+CACHED = st.builds(
+    Scenario,
+    stack=st.one_of(
+        st.tuples(CACHES, TABLES),
+        st.tuples(CLIENTS, CACHES, TABLES),
+        st.tuples(CLIENTS, FUNCTIONS | EVENTS, CACHES, TABLES),
+    ),
+    traffic=IN_TIME_TRAFFIC,
 )
 
 
@@ -262,6 +297,18 @@ def test_events_pings_provisioning_scaling_and_failures_play_alike(scenario, see
 @MANY
 @given(IN_TIME, st.integers(0, 3))
 def test_tables_with_indexes_transactions_scaling_and_retries_play_alike(scenario, seed):
+    assert_same_run(scenario, seed)
+
+
+@pytest.fixture
+def small_clusters(monkeypatch):
+    """Nodes of 200 KB and 300 normalized requests a second, so that rooms and limits are met."""
+    monkeypatch.setattr(facts, "cache_node", lambda name: facts.CacheNode(name, 2e-4, 300.0))
+
+
+@MANY
+@given(CACHED, st.integers(0, 3))
+def test_caches_in_front_of_tables_play_alike(small_clusters, scenario, seed):
     assert_same_run(scenario, seed)
 
 

@@ -36,8 +36,8 @@ class ElastiCache(Service):
 
     Models: cache-aside: the code looks in the cache, on a miss reads the table and fills the entry, on a write deletes
         or replaces the item's entry (`on_write`), each a trip of its own; results of queries, whole pages and
-        aggregates, which end with their time to live only; one memory of all nodes together, in which what was longest unused makes
-        room, by bytes; a stampede: while a popular entry is missing, every reader goes to the table.
+        aggregates, which end with their time to live only; one memory of all nodes together, in which what was longest
+        unused makes room, by bytes; a stampede: while a popular entry is missing, every reader goes to the table.
     Leaves out: throughput limits of nodes, replicas and failover, data structures, overhead of the engine's memory,
         the code's own errors.
     Billed for: hours of every node, or GB-hours and ElastiCache processing units (ECPU, a started KB each).
