@@ -17,7 +17,7 @@ from simlib.capacity_units import write_units
 from simlib.engine import Result, Scenario, simulate
 from simlib.i18n import N_, _, duration, number, percent, usd
 from simlib.pricing import SERVED, Bill, bill, month, price, price_book, usage
-from simlib.services import Client, DynamoDb, Lambda
+from simlib.services import DynamoDb
 from simlib.services.base import THROTTLED
 from simlib.services.dynamodb.scaling import MINUTE_S, AutoScaling
 from simlib.teach import (
@@ -27,7 +27,6 @@ from simlib.teach import (
     Essay,
     Explorable,
     Hint,
-    InputError,
     Option,
     Prediction,
     Question,
@@ -418,7 +417,7 @@ def first_help_minutes() -> float:
 
 # A single hot key ----------------------------------------------------
 
-HOT_RPS, HOT_S, HOT_WCU = 1500, 10.0, 10_000
+HOT_RPS, HOT_S, HOT_SETTLED_S, HOT_WCU = 1500, 10.0, 3, 10_000
 MODES_OF_HOT = (PLAIN, ON_DEMAND)
 
 
@@ -435,9 +434,8 @@ class Hot:
         return float((~self.results[mode].ok).mean())
 
     def throttled_rps(self, mode: str) -> float:
-        """Throttled writes a second, from the second second on: the first has the hardware's slack."""
-        table = minutes(self.results[mode], 1.0, 0.0)
-        return float(table["throttled"][1:].mean())
+        """Throttled writes a second, once what the hardware had saved for a second is gone."""
+        return float(minutes(self.results[mode], 1.0, 0.0)["throttled"][HOT_SETTLED_S:].mean())
 
     @property
     def limit_units(self) -> float:
@@ -467,7 +465,7 @@ def _hot_picture(seen: Hot) -> dict:
 
 def _say_hot(seen: Hot, before: Hot | None) -> str:
     words = _(
-        "{rate} writes a second on one key over {shards} suffix(es), a table of {wcu} units a second. Throttled: provisioned {a}, "
+        "{rate} writes a second on one key, suffixes: {shards}, in a table of {wcu} units a second. Throttled: provisioned {a}, "
         "on demand {b}.",
         rate=f"{seen.rate_rps:,}",
         shards=seen.shards,
@@ -526,7 +524,7 @@ def breaking() -> list[str]:
         ),
         _(
             "Auto scaling first gives more at {time}, whatever the target: the storm is over then. A target of 20 % loses {a} instead of "
-            "{b}: it begins with more capacity, and so with more saved. And where nothing at all is written, nothing is scaled in: "
+            "{b}: it keeps more in reserve and asks for five times what was consumed. And where nothing at all is written, nothing is scaled in: "
             "1,000 WCU left over from a sale would go on costing {kept} a month instead of {least}.",
             time=clock(usual.first_help_s), a=percent(low.share(PROVISIONED)), b=percent(usual.share(PROVISIONED)),
             kept=usd(kept), least=usd(least),
@@ -567,8 +565,37 @@ def by_hand() -> str:
               hour=f"${book.usd('dynamodb.reserved_write_capacity.standard'):.6f}",
               upfront=f"${book.usd('dynamodb.reserved_write_upfront.standard'):.6f}", sum=f"${reserved_hour_usd():.6f}",
               hourly=f"${hourly:.5f}", saved=percent(1 - reserved_hour_usd() / hourly)),
+            _("Standard-IA: storage {less} cheaper, units {more} dearer, so it pays where storage costs more than {share} of throughput.",
+              less=percent(1 - book.usd("dynamodb.storage.standard_ia") / book.usd("dynamodb.storage.standard")),
+              more=percent(_dearer()), share=percent(infrequent_share())),
+            _("Free tier: {hours} unit-hours a month, that is {units} WCU and as many RCU day and night: {usd} a month; on-demand "
+              "requests have none.", hours=f"{facts.value('free_tier.dynamodb.write_capacity.standard'):,.0f}",
+              units=number(free_units()), usd=usd(_free_usd())),
         ]
     )
+
+
+def free_units() -> float:
+    """Provisioned units that the free tier covers day and night in a month of 31 days."""
+    return facts.value("free_tier.dynamodb.write_capacity.standard") / (31 * 24)
+
+
+def _free_usd() -> float:
+    """What the free tier takes off the bill of a table of so many units, for a month of 730 hours."""
+    book, hours = price_book(), facts.value("hours_per_month")
+    return free_units() * hours * sum(book.usd(f"dynamodb.{kind}_capacity.standard") for kind in ("read", "write"))
+
+
+def _dearer() -> float:
+    """By which share on-demand writes of the infrequent-access class are dearer."""
+    book = price_book()
+    return book.usd("dynamodb.write_request.standard_ia") / book.usd("dynamodb.write_request.standard") - 1
+
+
+def infrequent_share() -> float:
+    """Storage costs as a share of throughput costs from which the infrequent-access class is cheaper."""
+    book = price_book()
+    return _dearer() / (1 - book.usd("dynamodb.storage.standard_ia") / book.usd("dynamodb.storage.standard"))
 
 
 def reserved_hour_usd() -> float:
@@ -626,3 +653,345 @@ def options(found):
             _("changes of capacity"): f"{each.changes:,}",
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+# Predict ----------------------------------------------------
+
+FIRST_HELP = Prediction(
+    "08.first_help",
+    N_("The storm begins at 20:00:00. After how many minutes does auto scaling first give the table more capacity?"),
+    unit=N_("minutes"),
+    lo=0,
+    hi=60,
+)
+HOW_MUCH_DEARER = Prediction(
+    "08.ratio",
+    N_("A table uses 70 % of its provisioned capacity day and night. How many times as much do the same writes cost on demand?"),
+    unit=N_("times"),
+    lo=0,
+    hi=100,
+)
+
+
+def ratio() -> float:
+    """The answer to HOW_MUCH_DEARER, from two bills."""
+    return steady(WORKED_SHARE).ratio
+
+
+# Exercises ----------------------------------------------------
+
+APPLY_RPS, APPLY_KB, APPLY_TARGET = 30, 2.5, 0.7
+
+
+def _needed_wcu() -> float:
+    """Where auto scaling settles under the load of the first exercise."""
+    rule = AutoScaling(APPLY_TARGET, 5.0, MOST_UNITS)
+    rate = rule.least
+    for minute in range(180):
+        rate = rule.wanted(APPLY_RPS * write_units(int(1024 * APPLY_KB)), rate, minute)
+    return rate
+
+
+def _needed_worked() -> str:
+    each = write_units(int(1024 * APPLY_KB))
+    return _(
+        "An item of {kb} KB takes {each} write units (rounded up); × {rate} = {used} units a second; ÷ {target} = {exact}, rounded "
+        "up {wcu} WCU.",
+        kb=number(APPLY_KB), each=number(each), rate=APPLY_RPS, used=number(APPLY_RPS * each), target=percent(APPLY_TARGET),
+        exact=number(APPLY_RPS * each / APPLY_TARGET, 4), wcu=number(_needed_wcu()),
+    )
+
+
+BY_HAND = Target(
+    "08.by_hand",
+    N_("30 items of 2.5 KB are written every second, steadily. On how many WCU does auto scaling with a target of 70 % settle?"),
+    numbers.Real,
+    (Condition(N_("distance from the simulated table, in WCU"), lambda given: abs(given - _needed_wcu()), 0.0),),
+    solution=_needed_wcu,
+    worked=_needed_worked,
+    untouched=lambda given: given == 0,
+    needs=N_("a number"),
+)
+
+TARGET_RPS, LOST_AT_MOST, MONTH_USD, HOUR_USD = 225, 0.001, 12.0, 12.0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What a table does in the exercise's sale: share of throttled orders, dollars a month, dollars of the worst hour."""
+
+    share: float
+    month_usd: float
+    worst_hour_usd: float
+
+
+def worst_hour_usd(table: DynamoDb) -> float:
+    """What an hour of writes without end could cost: all that the table may ever serve, or have ready."""
+    book = price_book()
+    if table.capacity_mode == "on_demand":
+        most = min(table.max_write_request_units or table.table_quota, table.table_quota)
+        return most * facts.value("dynamodb.unit_hour") * book.usd(f"dynamodb.write_request.{table.table_class}")
+    most = max(table.write_capacity, min(table.max_capacity, table.table_quota) if table.auto_scaling else 0.0)
+    return most * book.usd(f"dynamodb.write_capacity.{table.table_class}")
+
+
+def _judge(table: DynamoDb) -> Judged:
+    quick = replace(table, max_attempts=1)
+    return Judged(
+        float((~_played(float(TARGET_RPS), quick).ok).mean()),
+        _bill_of(float(TARGET_RPS), quick, 0).total_usd,
+        worst_hour_usd(table),
+    )
+
+
+def first_table() -> DynamoDb:
+    """The table with which the second exercise begins."""
+    return DynamoDb(capacity_mode="provisioned", auto_scaling=True, write_capacity=5, target_utilization=0.7)
+
+
+def one_solution() -> DynamoDb:
+    """On demand, with a previous peak that lets the storm in and a maximum that keeps an endless loop out."""
+    return DynamoDb(capacity_mode="on_demand", previous_peak_writes=2500, max_write_request_units=5000)
+
+
+SURVIVE = Target(
+    "08.survive",
+    N_("The sale with 225 orders a second (4,500 write units), four times a month: hardly anybody throttled without retries, at most "
+       "$12 a month, and an endless loop must not cost more than $12 in an hour."),
+    DynamoDb,
+    (
+        Condition(N_("throttled orders"), lambda seen: seen.share, LOST_AT_MOST, show=percent),
+        Condition(N_("dollars a month"), lambda seen: seen.month_usd, MONTH_USD, show=usd),
+        Condition(N_("dollars of the worst hour"), lambda seen: seen.worst_hour_usd, HOUR_USD, show=usd),
+    ),
+    solution=one_solution,
+    examine=_judge,
+    worked=lambda: _(
+        "On demand the month costs {month}; provisioned for the storm it would be {provisioned}. A new table serves {new} units a second "
+        "at once, so it needs a previous peak of more than {half}. A maximum of {most} stops a loop at {hour} an hour; without one, "
+        "the quota of {quota} would let it reach {worst}.",
+        month=usd(_judge(one_solution()).month_usd),
+        provisioned=usd(TARGET_RPS * ORDER_UNITS * facts.value("hours_per_month")
+                        * price_book().usd("dynamodb.write_capacity.standard")),
+        new=f"{NEW_TABLE_UNITS:,}",
+        half=f"{TARGET_RPS * ORDER_UNITS / facts.value('dynamodb.on_demand_growth'):,.0f}",
+        most=f"{one_solution().max_write_request_units:,.0f}",
+        hour=usd(worst_hour_usd(one_solution())),
+        quota=f"{MOST_UNITS:,}",
+        worst=usd(worst_hour_usd(DynamoDb())),
+    ),
+    untouched=lambda given: given == first_table(),
+    needs=N_("a DynamoDb table"),
+)
+
+ADVICE = Essay(
+    "08.advice",
+    N_(
+        "A colleague says: “On demand is two to three times dearer. We take provisioned capacity with auto scaling, it will follow "
+        "the sale.” Answer in three sentences."
+    ),
+    (
+        N_("The ratio is utilisation ÷ break-even: below about 29 % on demand is cheaper, and a table that is quiet for weeks lies far below."),
+        N_("Auto scaling acts after two high minutes and further delays; a storm of two minutes is over by then, and burst capacity "
+           "of five minutes was saved from very little."),
+        N_("It sees only what was consumed, not what was throttled, so it climbs in small steps."),
+        N_("A sale at a known time can be met with a scheduled action, or on demand with a peak prepared beforehand."),
+        N_("Neither mode helps one hot key: that needs write sharding."),
+    ),
+)
+
+
+# Check ----------------------------------------------------
+
+CHECK_PEAK = 3000
+CHECK_WCU, CHECK_SHARE, CHECK_GB = 1000, 0.8, 50.0
+
+
+def _served_at_once() -> float:
+    """What an on-demand table with a peak of CHECK_PEAK serves at once."""
+    traffic = Traffic(arrivals=Constant(1.0), window_s=10.0, operations=(SEAT,), keys=MANY_KEYS)
+    result = simulate(Scenario((on_demand(previous_peak_writes=CHECK_PEAK),), traffic), SEED)
+    return float(capacity_of(result)[1][0])
+
+
+SAVINGS = (
+    N_("on-demand mode"),
+    N_("the table class Standard-IA"),
+    N_("reserving the 1,000 WCU for a year"),
+    N_("auto scaling with a target of 50 %"),
+)
+
+
+@lru_cache(maxsize=1)
+def saving_bills() -> tuple[float, ...]:
+    """Dollars a month of the steady table of the last check under each of SAVINGS, in their order."""
+    steady_table = DynamoDb(capacity_mode="provisioned", write_capacity=CHECK_WCU, storage_gb=CHECK_GB, read_capacity=1)
+    tables = (
+        DynamoDb(storage_gb=CHECK_GB),
+        replace(steady_table, table_class="standard_ia"),
+        replace(steady_table, reserved_write_capacity=CHECK_WCU),
+        replace(steady_table, write_capacity=float(np.ceil(CHECK_WCU * CHECK_SHARE / 0.5))),
+    )
+    traffic = Traffic(arrivals=Constant(CHECK_WCU * CHECK_SHARE), window_s=5.0, operations=(SEAT,), keys=MANY_KEYS)
+    workload = draw(traffic, SEED)
+    return tuple(bill(simulate(Scenario((table,), traffic), SEED, workload), free_tier=False).total_usd for table in tables)
+
+
+CHECKS = (
+    Check(
+        "08.even",
+        N_("From which average utilisation on is provisioned capacity cheaper than on demand, in per cent?"),
+        answer=lambda: 100 * break_even(),
+        unit="%",
+        lo=0,
+        hi=100,
+        tolerance=0.03,
+        worked=lambda value: _("{value} %: the price of a WCU-hour ÷ that of 3,600 write request units. For reads {reads} %.",
+                               value=number(value), reads=number(100 * break_even(kind="read"))),
+        hints=(
+            Hint(lambda: 100 * break_even(BEFORE_CUT), N_("That was right until 2024-10-31; since then a request costs half.")),
+            Hint(lambda: 50, N_("It is no matter of taste: divide the price of a WCU-hour by that of 3,600 requests.")),
+            Hint(lambda: 70, N_("70 % is the usual target of auto scaling, not the break-even.")),
+            Hint(lambda: 100 / 2.5, N_("“2.5 times dearer” holds at one utilisation only; the break-even lies where the ratio is 1.")),
+        ),
+    ),
+    Check(
+        "08.help",
+        N_("In the default sale of section 4: after how many minutes does auto scaling first give more capacity?"),
+        answer=first_help_minutes,
+        unit=N_("minutes"),
+        lo=0,
+        hi=60,
+        tolerance=0.05,
+        worked=lambda value: _(
+            "{value} minutes: {alarm} high minutes in a row, then CloudWatch and UpdateTable. AWS says that these may take a few minutes; "
+            "one each is our assumption.", value=number(value), alarm=number(facts.value("dynamodb.scale_out_minutes")),
+        ),
+        hints=(
+            Hint(lambda: 0, N_("Auto scaling does not foresee; it waits for an alarm, and the alarm for minutes.")),
+            Hint(lambda: facts.value("dynamodb.scale_out_minutes"), N_("That is the alarm alone; CloudWatch and UpdateTable take time as well.")),
+            Hint(lambda: facts.value("dynamodb.scale_in_minutes"), N_("So many low minutes it waits before it scales in; out goes faster.")),
+        ),
+    ),
+    Check(
+        "08.peak",
+        N_("An on-demand table has served at most 3,000 write units a second. How many does it serve at once today?"),
+        answer=_served_at_once,
+        unit=N_("units per second"),
+        lo=0,
+        hi=1_000_000,
+        tolerance=0.01,
+        worked=lambda value: _(
+            "{value}: {times} × {peak}, which is more than the {new} of a new table. Beyond that it may throttle for 30 minutes.",
+            value=f"{value:,.0f}", times=number(facts.value("dynamodb.on_demand_growth")), peak=f"{CHECK_PEAK:,}",
+            new=f"{NEW_TABLE_UNITS:,}",
+        ),
+        hints=(
+            Hint(lambda: NEW_TABLE_UNITS, N_("That is what a new table serves; this one has a higher peak behind it.")),
+            Hint(lambda: CHECK_PEAK, N_("It serves more at once than its peak so far.")),
+            Hint(lambda: MOST_UNITS, N_("That is the table quota; on demand throttles earlier when traffic more than doubles.")),
+        ),
+    ),
+    Check(
+        "08.hot",
+        N_("1,500 writes a second (1 KB) hit one key of a table with 10,000 WCU, without retries. How many a second are throttled, once it has settled?"),
+        answer=lambda: hot().throttled_rps(PLAIN),
+        unit=N_("writes per second"),
+        lo=0,
+        hi=100_000,
+        tolerance=0.06,
+        worked=lambda value: _(
+            "About {value}: one partition takes {most} write units a second, whatever the table has; {rate} come.",
+            value=number(value, 2), most=f"{PARTITION_UNITS:,}", rate=f"{HOT_RPS:,}",
+        ),
+        hints=(
+            Hint(lambda: 0, N_("Adaptive capacity gives a key at most a whole partition, and that has an end of its own.")),
+            Hint(lambda: HOT_RPS - HOT_WCU / 11, N_("A partition's share of the capacity is no wall: adaptive capacity lends it more.")),
+            Hint(lambda: HOT_RPS, N_("Up to the limit of its partition the key is served.")),
+            Hint(lambda: PARTITION_UNITS, N_("Those are served; the question asks for the others.")),
+        ),
+    ),
+    Check(
+        "08.saves",
+        N_("A provisioned table uses 80 % of 1,000 WCU day and night, all year, and holds 50 GB. What makes its bill the lowest?"),
+        answer=lambda: int(np.argmin(saving_bills())),
+        choices=SAVINGS,
+        worked=lambda value: _("Dollars a month: {bills}.", bills=", ".join(
+            f"{_(name)} {usd(dollars)}" for name, dollars in zip(SAVINGS, saving_bills(), strict=True))),
+        hints=(
+            Hint(lambda: 0, N_("At 80 % utilisation, far above the break-even, on demand costs a multiple, and it cannot be reserved either.")),
+            Hint(lambda: 1, N_("Standard-IA makes storage cheaper and units dearer; here nearly all the money is for units.")),
+            Hint(lambda: 3, N_("A lower target keeps more capacity idle; it buys reserve, not savings.")),
+        ),
+    ),
+)
+
+
+# Quiz ----------------------------------------------------
+
+QUIZ = Quiz(
+    (
+        Question(
+            N_("After a sale a provisioned table stands at 1,000 WCU. Until the morning nobody writes anything at all. What does auto scaling do?"),
+            (
+                Option(
+                    N_("It goes to the minimum at once, because nothing is needed"),
+                    N_("Scaling in waits for 15 low minutes in a row, and minutes without any consumption give it no data."),
+                ),
+                Option(
+                    N_("It goes to the minimum after 15 minutes"),
+                    N_("It would, if there were a little consumption; without any there are no data points and no low alarm."),
+                ),
+                Option(
+                    N_("Nothing: without consumption there is no low alarm, and the 1,000 WCU go on costing money"),
+                    N_("CloudWatch has no data then. A scheduled action, or a little traffic, brings the capacity down."),
+                    True,
+                ),
+            ),
+        ),
+        Question(
+            N_("One seat map is written 1,500 times a second and is throttled, though the table uses a tenth of its capacity. What helps?"),
+            (
+                Option(
+                    N_("A suffix that spreads the writes over several partition keys"),
+                    N_("Each suffix lies on its own partition, each of which takes 1,000 writes a second; readers ask for all of them."),
+                    True,
+                ),
+                Option(
+                    N_("Twice the write capacity"),
+                    N_("The table has enough; the single partition does not, and its limit does not grow with the table."),
+                ),
+                Option(
+                    N_("On-demand mode, which has no partitions"),
+                    N_("It has the same partitions with the same limits; only the way of paying differs."),
+                ),
+            ),
+        ),
+        Question(
+            N_(
+                "A team sells tickets six times a year at times nobody knows beforehand; in between, hardly anything is written. Sales grow "
+                "to three times the peak so far at most every second year. Which is the most cost-effective way not to lose orders?"
+            ),
+            (
+                Option(
+                    N_("Provisioned capacity for the highest peak, reserved for three years"),
+                    N_("Reserved or not, capacity for the peak would stand idle nearly all year, far below the break-even."),
+                ),
+                Option(
+                    N_("Provisioned capacity with auto scaling at 70 %"),
+                    N_("It is cheap in the quiet weeks, but it comes minutes too late for each sale."),
+                ),
+                Option(
+                    N_("Provisioned capacity with a scheduled action every evening"),
+                    N_("The times are not known, so it would be paid every evening, and miss sales at other hours."),
+                ),
+                Option(
+                    N_("On-demand mode, with warm throughput raised where a sale may exceed twice the peak"),
+                    N_("Hardly anything is paid in the quiet weeks, and the table follows at once up to twice its peak, or what was warmed."),
+                    True,
+                ),
+            ),
+            domain="cost",
+        ),
+    )
+)

@@ -75,11 +75,16 @@ class Served(Picture):
             if not self.log:
                 axis.set_ylim(0, nice_top(1.1 * max(np.max(panel["wanted"]), np.max(panel["capacity"][1]))))
             told.append(
-                _("{name}: at most {wanted} units per second are wanted and {served} consumed, {throttled} are throttled; "
-                  "the dotted line goes from {first} to at most {most}.",
-                  name=_(name), wanted=number(float(np.max(panel["wanted"]))), served=number(float(np.max(panel["served"]))),
-                  throttled=percent(_share(panel)), first=number(float(panel["capacity"][1][0])),
-                  most=number(float(np.max(panel["capacity"][1]))))
+                _(
+                    "{name}: at most {wanted} units per second are wanted and {served} consumed, {throttled} are "
+                    "throttled; the dotted line goes from {first} to at most {most}.",
+                    name=_(name),
+                    wanted=number(float(np.max(panel["wanted"]))),
+                    served=number(float(np.max(panel["served"]))),
+                    throttled=percent(_share(panel)),
+                    first=number(float(panel["capacity"][1][0])),
+                    most=number(float(np.max(panel["capacity"][1]))),
+                )
             )
         return " ".join(told)
 
@@ -138,7 +143,13 @@ class Modes(Picture):
         if pinned is not None:
             self.then.set_data([pinned["now"][0]] * 2, list(pinned["now"][1].values()))
             self.before.set_data(pinned["shares"], pinned["lines"][self.names[1]])
-        return _("Two lines over utilisation: {flat} is level, {rising} rises from nothing. They meet at {even}. At {share} "
-                 "they cost {a} and {b} a month.", flat=_(self.names[0]), rising=_(self.names[1]),
-                 even=percent(found["even"]), share=percent(share), a=usd(dollars[self.names[0]]),
-                 b=usd(dollars[self.names[1]]))
+        return _(
+            "Two lines over utilisation: {flat} is level, {rising} rises from nothing. They meet at {even}. At {share} "
+            "they cost {a} and {b} a month.",
+            flat=_(self.names[0]),
+            rising=_(self.names[1]),
+            even=percent(found["even"]),
+            share=percent(share),
+            a=usd(dollars[self.names[0]]),
+            b=usd(dollars[self.names[1]]),
+        )
