@@ -636,6 +636,8 @@ UNITS = (
     N_("your own figure"),
     N_("write request unit"),
     N_("read request unit"),
+    N_("WCU-hour"),
+    N_("RCU-hour"),
 )
 TIERS = {"free": N_("free tier"), "discount": N_("discount")}
 
