@@ -62,14 +62,16 @@ display(predict(lesson.FIRST_HELP), predict(lesson.HOW_MUCH_DEARER))
 #
 # The same orders go through both modes: a client that tries once, a Lambda function that stores the order, the table. The AWS SDK in the function
 # repeats a throttled call, by default in all up to {{value("sdk.max_attempts_dynamodb"):.0f}} times, with growing random pauses. Meanwhile the
-# function waits, and **Lambda bills the waiting**. Compare the billed time in both columns; the month has four sales and no free tier.
+# function waits, and **Lambda bills the waiting**. Compare the billed time in both columns, and ask what the cheaper table has stored; the month
+# has four sales and no free tier.
 
 # %% run [markdown] lang="ko"
 # ## 3. 실행
 #
 # 같은 주문을 두 모드에 보냅니다. 한 번만 시도하는 클라이언트, 주문을 저장하는 Lambda 함수, 테이블 순서입니다. 함수 안의 AWS SDK는 스로틀링된 호출을
 # 기본으로 모두 {{value("sdk.max_attempts_dynamodb"):.0f}}번까지, 점점 길어지는 무작위 간격을 두고 다시 보냅니다. 그동안 함수는 기다리고,
-# **Lambda는 기다린 시간도 청구합니다**. 두 열의 청구 시간을 비교해 보세요. 한 달에 판매는 네 번이고 프리 티어(free tier)는 뺐습니다.
+# **Lambda는 기다린 시간도 청구합니다**. 두 열의 청구 시간을 비교하고, 더 싼 테이블이 주문을 얼마나 저장했는지도 살펴보세요. 한 달에 판매는 네 번이고
+# 프리 티어(free tier)는 뺐습니다.
 
 # %% run-both
 stack = Client(max_attempts=1), Lambda(memory_mb=1024, timeout_s=30)
@@ -83,7 +85,7 @@ lesson.compared(results)
 # **One slider: the average utilisation** of 100 write capacity units (WCU) under a steady load. The level line is provisioned, the rising one on demand.
 # Where do they cross? How many times dearer is on demand at 70 %, and at full use?
 #
-# **In the second figure the new control is the date of the prices.** Which half of the colleague's sentence is left of it?
+# **In the second figure the new control is the date of the prices.** What is left of the colleague's sentence?
 
 # %% observe [markdown] lang="ko"
 # ## 4. 관찰
@@ -103,7 +105,7 @@ explore(lesson.DATE_EXPLORER)
 # the dotted line rise, and how far? At which height does on demand throttle?
 #
 # **In the second figure the new control is a scheduled action** that raises the capacity from 19:50 to 20:50. How little is enough for 50 orders a
-# second? Why is it less than 1,000?
+# second? Why is it less than 1,000? And why does 400 not save 90 orders, 1,800 units?
 
 # %% sale [markdown] lang="ko"
 # **판매입니다. 새로 조절할 것은 그 높이입니다.** 움직인 다음 *실행*을 누르세요. 두 칸은 같은 주문을 재시도 없이 1분 단위로, 로그 눈금에 보여 줍니다.
@@ -111,7 +113,7 @@ explore(lesson.DATE_EXPLORER)
 # 어느 높이부터 스로틀링하나요?
 #
 # **둘째 그림에서 새로 조절할 것은 예약된 작업**(scheduled action)입니다. 19:50부터 20:50까지 용량을 올려 둡니다. 초당 주문 50건에는 얼마면
-# 충분한가요? 왜 1,000보다 적나요?
+# 충분한가요? 왜 1,000보다 적나요? 주문 90건, 곧 1,800단위에는 왜 400으로 모자라나요?
 
 # %% observe-sale
 display(explore(lesson.HEIGHT_EXPLORER), look_back(lesson.FIRST_HELP, lesson.first_help_minutes()))
@@ -149,7 +151,8 @@ explore(lesson.READY_EXPLORER)
 #
 # <details><summary>How long a burst lasts</summary>
 #
-# With $P$ units provisioned and $L$ wanted, a full bucket of $300 \cdot P$ lasts $t = 300 P / (L - P)$ seconds, if no partition is beyond its own limit.
+# With $P$ units provisioned and $L$ wanted, a full bucket of ${{value("dynamodb.burst_s"):.0f}} \cdot P$ lasts $t = {{value("dynamodb.burst_s"):.0f}} P / (L - P)$ seconds, if no partition is beyond its own limit:
+# a small table lies on one partition, and that takes {{value("dynamodb.partition_write_units"):,.0f}} writes a second, whatever was saved.
 # For $t \ge 120$ s at $L = 1000$, $P \ge {{1000 * 120 / (120 + value("dynamodb.burst_s")):.0f}}$ is enough.
 # </details>
 
@@ -186,7 +189,7 @@ explore(lesson.READY_EXPLORER)
 # <details><summary>버스트는 얼마나 갈까요?</summary>
 #
 # 프로비저닝한 단위가 $P$, 필요한 단위가 $L$이면 가득 찬 $300 \cdot P$는 $t = 300 P / (L - P)$초 동안 갑니다. 어느 파티션도 자신의 한도를 넘지 않을 때의
-# 이야기입니다. $L = 1000$에서 $t \ge 120$초가 되려면 $P \ge {{1000 * 120 / (120 + value("dynamodb.burst_s")):.0f}}$이면 충분합니다.
+# 이야기입니다. 작은 테이블은 파티션 하나에 놓이고, 얼마를 모아 두었든 파티션 하나는 초당 쓰기 {{value("dynamodb.partition_write_units"):,.0f}}건까지 받습니다. $L = 1000$에서 $t \ge 120$초가 되려면 $P \ge {{1000 * 120 / (120 + value("dynamodb.burst_s")):.0f}}$이면 충분합니다.
 # </details>
 
 # %% by-hand

@@ -27,6 +27,7 @@ from simlib.teach import (
     Essay,
     Explorable,
     Hint,
+    InputError,
     Option,
     Prediction,
     Question,
@@ -37,7 +38,6 @@ from simlib.views.throughput import Modes, Served
 from simlib.workload import Constant, Keys, Operation, Poisson, Steps, Traffic, Workload, draw
 
 PROVISIONED, ON_DEMAND = N_("provisioned, auto scaling"), N_("on demand")
-CUT = facts.iso_date("2024-11-01")
 BEFORE_CUT = "2024-10-31"
 SEED = 1
 WRITES = 2
@@ -96,7 +96,7 @@ class Steady:
         return self.usd(ON_DEMAND) / self.usd(PLAIN)
 
 
-PLAIN = N_("provisioned")
+PLAIN = N_("provisioned mode")
 
 
 @lru_cache(maxsize=128)
@@ -176,15 +176,23 @@ DATE_EXPLORER = _modes(SHARE_CONTROL, DATE_CONTROL)
 
 # The sale ----------------------------------------------------
 
-BEGINS_S, OPENS_S, STORM_S, WINDOW_S = 0.0, 600.0, 120.0, 3600.0
+OPENS_S, STORM_S, WINDOW_S = 600.0, 120.0, 3600.0
 """The window begins at 19:50; sales open 600 s later."""
 LATER_S, LATER_SHARE, QUIET_RPS, SALES = 600.0, 0.1, 0.1, 4
-"""For ten minutes more a tenth of the storm comes; then it is quiet again; four sales a month."""
-HEIGHT_RPS, MOST_RPS = 50, 400
+"""Until ten minutes after 20:00 a tenth of the storm comes; then it is quiet again; four sales a month."""
+HEIGHT_RPS, MOST_RPS, HIGHEST_RPS = 50, 400, 1000
 
 
 def sale(height_rps: float) -> Traffic:
-    """An hour from 19:50: quiet, at 20:00 two minutes of so many orders a second, ten minutes of a tenth, quiet."""
+    """An hour from 19:50: quiet, at 20:00 two minutes of so many orders a second, a tenth until 20:10, quiet.
+
+    Raises InputError for what is no number from 1 to 1,000.
+    """
+    if not isinstance(height_rps, numbers.Real) or isinstance(height_rps, bool) or not 1 <= height_rps <= HIGHEST_RPS:
+        raise InputError(
+            _("A sale takes a number of orders a second from 1 to {most}, as in lesson.sale(50); correct it in this cell.",
+              most=f"{HIGHEST_RPS:,}")
+        )
     steps = (
         (0.0, QUIET_RPS),
         (OPENS_S, float(height_rps)),
@@ -352,7 +360,7 @@ def _say_evening(seen: Evening, before: Evening | None) -> str:
 
 
 HEIGHT_CONTROL = Control("height_rps", N_("Orders per second from 20:00 to 20:02"), HEIGHT_RPS, "", 10, MOST_RPS, step=10,
-                         whole=True, doc=N_("each writes one item of 20 KB; then a tenth for ten minutes"))
+                         whole=True, doc=N_("each writes one item of 20 KB; then a tenth until 20:10"))
 TARGET_CONTROL = Control("percent", N_("Target utilisation"), 70.0, "%", 20.0, 90.0, step=5.0,
                          doc=N_("of auto scaling; AWS allows 20 to 90 %"))
 READY_CONTROL = Control("ready_wcu", N_("Capacity by schedule, 19:50 to 20:50"), 0, "WCU", 0, 1500, step=100, whole=True,
@@ -381,7 +389,8 @@ def _sale_explorer(*controls: Control, modes=(PROVISIONED, ON_DEMAND)) -> Explor
 HEIGHT_EXPLORER = _sale_explorer(HEIGHT_CONTROL)
 READY_EXPLORER = _sale_explorer(HEIGHT_CONTROL, READY_CONTROL)
 TARGET_EXPLORER = _sale_explorer(HEIGHT_CONTROL, TARGET_CONTROL, modes=(PROVISIONED,))
-PEAK_EXPLORER = _sale_explorer(replace(HEIGHT_CONTROL, default=300), PEAK_CONTROL, modes=(ON_DEMAND,))
+GREAT_RPS, KNOWN_PEAK = 300, 3500
+PEAK_EXPLORER = _sale_explorer(replace(HEIGHT_CONTROL, default=GREAT_RPS), PEAK_CONTROL, modes=(ON_DEMAND,))
 
 
 # Through a function ----------------------------------------------------
@@ -506,7 +515,7 @@ def sleeping_usd() -> tuple[float, float]:
 def breaking() -> list[str]:
     """What one should have seen in section 6, item by item."""
     single, spread = hot(), hot(shards=2)
-    fresh, known = evening(300), evening(300, peak_units=3500)
+    fresh, known = evening(GREAT_RPS), evening(GREAT_RPS, peak_units=KNOWN_PEAK)
     low, usual = evening(target=0.2), evening()
     kept, least = sleeping_usd()
     return [
@@ -518,9 +527,11 @@ def breaking() -> list[str]:
             most=f"{PARTITION_UNITS:,}", c=percent(spread.share(PLAIN)),
         ),
         _(
-            "A sale of 6,000 units a second loses {a} on a new on-demand table, which serves {new} at once. With a previous peak of 3,500 "
-            "it serves 7,000 and loses {b}. A load test the day before, or raising the warm throughput, makes such a peak.",
-            a=percent(fresh.share(ON_DEMAND)), new=f"{NEW_TABLE_UNITS:,}", b=percent(known.share(ON_DEMAND)),
+            "A sale of {units} units a second loses {a} on a new on-demand table, which serves {new} at once. With a previous peak of "
+            "{peak} it serves {twice} and loses {b}. A load test the day before, or raising the warm throughput, makes such a peak.",
+            units=f"{fresh.height_rps * ORDER_UNITS:,.0f}", a=percent(fresh.share(ON_DEMAND)), new=f"{NEW_TABLE_UNITS:,}",
+            peak=f"{KNOWN_PEAK:,}", twice=f"{capacity_of(known.results[ON_DEMAND])[1][0]:,.0f}",
+            b=percent(known.share(ON_DEMAND)),
         ),
         _(
             "Auto scaling first gives more at {time}, whatever the target: the storm is over then. A target of 20 % loses {a} instead of "
@@ -555,6 +566,9 @@ def by_hand() -> str:
               share=percent(WORKED_SHARE), even=percent(break_even()), ratio=number(WORKED_SHARE / break_even()),
               full=number(1 / break_even()), old=percent(break_even(BEFORE_CUT)),
               twice=number(WORKED_SHARE / break_even(BEFORE_CUT)), most=number(1 / break_even(BEFORE_CUT))),
+            _("“Two to three times dearer” holds at a utilisation of {low} to {high} today; before November 2024 it held at {old_low} to "
+              "{old_high}.", low=percent(2 * break_even()), high=percent(3 * break_even()),
+              old_low=percent(2 * break_even(BEFORE_CUT)), old_high=percent(3 * break_even(BEFORE_CUT))),
             _("First help: {alarm} high minutes + {delay} s until CloudWatch tells + {update} s of UpdateTable = {sum} s, so {time}.",
               alarm=number(alarm), delay=number(delay), update=number(update), sum=number(alarm * 60 + delay + update),
               time=clock(evening().first_help_s)),
@@ -706,7 +720,11 @@ BY_HAND = Target(
     "08.by_hand",
     N_("30 items of 2.5 KB are written every second, steadily. On how many WCU does auto scaling with a target of 70 % settle?"),
     numbers.Real,
-    (Condition(N_("distance from the simulated table, in WCU"), lambda given: abs(given - _needed_wcu()), 0.0),),
+    (
+        Condition(
+            N_("distance from the simulated table"), lambda given: abs(given / _needed_wcu() - 1), 0.001, show=percent
+        ),
+    ),
     solution=_needed_wcu,
     worked=_needed_worked,
     untouched=lambda given: given == 0,
@@ -906,7 +924,7 @@ CHECKS = (
         ),
         hints=(
             Hint(lambda: 0, N_("Adaptive capacity gives a key at most a whole partition, and that has an end of its own.")),
-            Hint(lambda: HOT_RPS - HOT_WCU / 11, N_("A partition's share of the capacity is no wall: adaptive capacity lends it more.")),
+            Hint(lambda: HOT_RPS - HOT_WCU / (HOT_WCU // PARTITION_UNITS + 1), N_("A partition's share of the capacity is no wall: adaptive capacity lends it more.")),
             Hint(lambda: HOT_RPS, N_("Up to the limit of its partition the key is served.")),
             Hint(lambda: PARTITION_UNITS, N_("Those are served; the question asks for the others.")),
         ),

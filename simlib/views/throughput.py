@@ -116,12 +116,12 @@ class Modes(Picture):
         axis = self.axis = self.figure.subplots()
         axis.set_title(label("Dollars a month"))
         axis.set_xlabel(label("average utilisation of the provisioned capacity"))
+        self.before = axis.plot([], [], color=GREY, ls="--", lw=1.2)[0]
         self.lines, self.now = {}, {}
         for name, (colour, dash, marker) in zip(self.names, self.STYLES, strict=True):
             self.lines[name] = axis.plot([], [], color=colour, ls=dash, lw=2, label=label(name))[0]
             self.now[name] = axis.plot([], [], color=colour, marker=marker, ms=9, ls="none", clip_on=False)[0]
         self.then = axis.plot([], [], color=GREY, marker="o", mfc="white", ms=8, ls="none")[0]
-        self.before = axis.plot([], [], color=GREY, ls="--", lw=1.2)[0]
         self.even = axis.axvline(0, color=INK, ls=":", lw=1.6, label=label("break-even"))
         self.words = axis.annotate("", (0, self.top_usd), xytext=(5, -12), textcoords="offset points")
         axis.set_xlim(0, 1)
