@@ -37,7 +37,7 @@ class MetricsError(ValueError):
 
     def _render_traceback_(self):
         """What a notebook shows: the sentence alone."""
-        return [f"⚠ {self}"]
+        return [str(self)]
 
 
 @dataclass(frozen=True, eq=False)
