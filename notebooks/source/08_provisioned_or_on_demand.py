@@ -131,8 +131,8 @@ explore(lesson.READY_EXPLORER)
 #   sharding**: a suffix on the key, and a query for each suffix.
 # - **Auto scaling** (target tracking) needs {{value("dynamodb.scale_out_minutes"):.0f}} minutes in a row above the target, then CloudWatch, then
 #   UpdateTable: minutes in which the excess is throttled. It asks for consumed ÷ target, and what was throttled was not consumed: it climbs in small
-#   steps. Down it goes after {{value("dynamodb.scale_in_minutes"):.0f}} low minutes, {{value("dynamodb.decreases_at_once"):.0f}} times and once more an hour, at most
-#   {{value("dynamodb.decreases_per_day"):.0f}} times a day; without any consumption not at all.
+#   steps. Down it goes after {{value("dynamodb.scale_in_minutes"):.0f}} low minutes in a row; a day (UTC) begins with {{value("dynamodb.decreases_at_once"):.0f}} decreases, each hour
+#   adds {{value("dynamodb.decreases_per_hour"):.0f}}, and {{value("dynamodb.decreases_per_day"):.0f}} a day are the most. Without any consumption nothing goes down.
 # - **On demand** serves at once twice the previous peak; a new table {{value("dynamodb.on_demand_initial_write"):,.0f}} writes and
 #   {{value("dynamodb.on_demand_initial_read"):,.0f}} reads a second. More than doubling within {{value("dynamodb.on_demand_growth_s") / 60:.0f}} minutes may throttle. An optional
 #   maximum caps the bill. The quota of a table is {{value("dynamodb.table_quota_units"):,.0f}} reads and as many writes, in both modes; it can be raised.
@@ -168,8 +168,8 @@ explore(lesson.READY_EXPLORER)
 #   통째로 얻습니다. 해결책은 키에 접미사를 붙이고 접미사마다 쿼리하는 **쓰기 샤딩**(write sharding)입니다.
 # - **Auto Scaling**(대상 추적)은 목표를 넘는 1분이 {{value("dynamodb.scale_out_minutes"):.0f}}번 이어지고 CloudWatch와 UpdateTable을 거쳐야 용량을 올립니다.
 #   그 몇 분 동안 넘치는 요청은 스로틀링됩니다. 요청하는 용량은 소비량 ÷ 목표인데, 스로틀링된 것은 소비량이 아니므로 조금씩만 올라갑니다. 내릴 때는 낮은
-#   1분이 {{value("dynamodb.scale_in_minutes"):.0f}}번 이어져야 하고, {{value("dynamodb.decreases_at_once"):.0f}}번에 한 시간마다 한 번을 더해 하루
-#   {{value("dynamodb.decreases_per_day"):.0f}}번까지입니다. 소비가 전혀 없으면 내려가지 않습니다.
+#   1분이 {{value("dynamodb.scale_in_minutes"):.0f}}번 이어져야 합니다. 줄일 수 있는 횟수는 하루(UTC)를 시작할 때 {{value("dynamodb.decreases_at_once"):.0f}}번이고 한 시간마다
+#   {{value("dynamodb.decreases_per_hour"):.0f}}번씩 늘어 하루 {{value("dynamodb.decreases_per_day"):.0f}}번까지입니다. 소비가 전혀 없으면 내려가지 않습니다.
 # - **온디맨드**는 지금까지 최고치의 두 배를 곧바로 받습니다. 새 테이블은 초당 쓰기 {{value("dynamodb.on_demand_initial_write"):,.0f}}단위와 읽기
 #   {{value("dynamodb.on_demand_initial_read"):,.0f}}단위입니다. {{value("dynamodb.on_demand_growth_s") / 60:.0f}}분 안에 두 배를 넘으면 스로틀링될 수 있습니다. 요금을 막을
 #   최대치를 정할 수도 있습니다. 테이블의 할당량은 두 모드 모두 읽기와 쓰기 각각 {{value("dynamodb.table_quota_units"):,.0f}}단위이고 올릴 수 있습니다.
@@ -199,13 +199,13 @@ note(lesson.by_hand())
 # **Bring your own metrics.** The next cell writes one day of a busier shop to a file, as CloudWatch exports it; the day is made up by this simulator, not measured. Then
 # `capacity_plan` plays it against each mode. For a table of your own, export ConsumedWriteCapacityUnits and ConsumedReadCapacityUnits with the statistic Sum and a
 # period of 60 seconds (console: *Graphed metrics*, then download as CSV; or `aws cloudwatch get-metric-data`, as JSON), put the file beside this notebook and give its name to
-# `read_metrics("my_table.csv")`. The file stays on this machine. Take at least a week: one day hides weekends.
+# `read_metrics("my_table.csv")`. The file stays on this machine; on the command line it is `python -m simlib capacity my_table.csv`. Take at least a week: one day hides weekends.
 
 # %% metrics [markdown] lang="ko"
 # **내 지표로 해 보기.** 다음 셀은 더 바쁜 가게의 하루를 CloudWatch가 내보내는 형식의 파일로 씁니다. 이 하루는 잰 것이 아니라 이 시뮬레이터가 지어낸 것입니다. 이어서
 # `capacity_plan`이 하루를 모드마다 돌려 봅니다. 내 테이블로 해 보려면 ConsumedWriteCapacityUnits와 ConsumedReadCapacityUnits를 통계 Sum, 기간 60초로 내보내세요(콘솔의
 # *그래프로 표시된 지표*에서 CSV로 다운로드하거나 `aws cloudwatch get-metric-data`의 JSON). 파일을 이 노트북 옆에 두고 `read_metrics("my_table.csv")`처럼 이름을
-# 주면 됩니다. 파일은 이 컴퓨터를 떠나지 않습니다. 하루로는 주말을 알 수 없으니 적어도 일주일을 내보내세요.
+# 주면 됩니다. 파일은 이 컴퓨터를 떠나지 않습니다. 명령줄에서는 `python -m simlib capacity my_table.csv`입니다. 하루로는 주말을 알 수 없으니 적어도 일주일을 내보내세요.
 
 # %% own-metrics
 consumption = capacity_plan.read_metrics(lesson.export_metrics())

@@ -520,10 +520,11 @@ def breaking() -> list[str]:
     kept, least = sleeping_usd()
     return [
         _(
-            "{rate} writes a second on one key lose {a} provisioned and {b} on demand, though the table has {wcu} units: one partition "
-            "takes {most} a second. Adaptive capacity can give the key a partition of its own, not more. Two suffixes lose {c}; "
+            "{rate} writes a second on one key lose {a} provisioned and {b} on demand in ten seconds, though the table has {wcu} units: one "
+            "partition takes {most} a second, so about {lost} a second are throttled once it has settled. Adaptive capacity can give the key a partition of its own, not more. Two suffixes lose {c}; "
             "reading the seat map then takes a query for each suffix.",
             rate=f"{HOT_RPS:,}", a=percent(single.share(PLAIN)), b=percent(single.share(ON_DEMAND)), wcu=f"{HOT_WCU:,}",
+            lost=number(single.throttled_rps(PLAIN), 2),
             most=f"{PARTITION_UNITS:,}", c=percent(spread.share(PLAIN)),
         ),
         _(

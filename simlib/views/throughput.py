@@ -45,7 +45,7 @@ class Served(Picture):
         self.lines, self.capacity, self.before = {}, {}, {}
         for name, axis in self.axes.items():
             axis.set_title(label(name))
-            axis.set_ylabel(label("units per second"), fontsize=9.5)
+            axis.set_ylabel(label("units/s (log scale)") if self.log else label("units per second"), fontsize=9.5)
             if self.log:
                 axis.set_yscale("log")
                 axis.set_ylim(self.LEAST, self.MOST)
