@@ -233,6 +233,12 @@ def test_capacity_may_fall_four_times_at_once_and_27_times_a_day():
     assert Decreases().allowed(1440)
 
 
+def test_capacity_outside_the_bounds_of_auto_scaling_is_brought_inside_at_once():
+    table = provisioned(read_capacity=5, write_capacity=500, auto_scaling=True, min_capacity=20, max_capacity=100)
+    result = asked(table, 1, 60)
+    assert (steps_of(result, 1), steps_of(result, 2)) == ([(0.0, 20)], [(0.0, 100)])
+
+
 def test_auto_scaling_keeps_to_its_bounds():
     rule = AutoScaling(0.7, least=5, most=40)
     assert [rule.wanted(1000, 20, minute) for minute in (1, 2)] == [20, 40]

@@ -78,7 +78,10 @@ class Control:
         if self.mode == "provisioned":
             owner = (table, *table.indexes)[place]
             rates = float(owner.read_capacity), float(owner.write_capacity)
-            return rates, tuple(self._auto_scaling() if table.auto_scaling else None for _ in rates)
+            if not table.auto_scaling:
+                return rates, (None, None)
+            rules = self._auto_scaling(), self._auto_scaling()
+            return tuple(min(rule.most, max(rule.least, rate)) for rule, rate in zip(rules, rates)), rules
         rules = tuple(self._growth(place, kind) for kind in (READS, WRITES))
         return tuple(rule.limit for rule in rules), rules
 
