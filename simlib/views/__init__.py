@@ -610,6 +610,7 @@ NOT_MODELLED = (  # what the services say they leave off their bill
     N_("monitoring, backups, images"),
     N_("other Regions' own DynamoDB prices (those of the stack's Region stand in)"),
     N_("adding a replica, unless as restored data"),
+    N_("servers of a KCL application"),
 )
 UNITS = (
     N_("request"),
