@@ -105,6 +105,8 @@ def indexed(thing, traffic=ASKED):
 def on_table(thing, **fields):
     return Scenario((DynamoDb(indexes=(GlobalIndex(projected_bytes=100),), **fields),), replace(
         BUSY, operations=(thing, Operation("another"))))
+
+
 def streamed(*consumers, **fields):
     return Scenario((DynamoDb(stream=Stream(consumers, **fields)),), CHANGED)
 

@@ -621,6 +621,7 @@ NOT_MODELLED = (  # what the services say they leave off their bill
     N_("adding a replica, unless as restored data"),
     N_("raising warm throughput"),
     N_("exports to S3"),
+    N_("servers of a KCL application"),
 )
 UNITS = (
     N_("request"),
