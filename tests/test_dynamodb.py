@@ -234,7 +234,8 @@ def test_capacity_may_fall_four_times_at_once_and_27_times_a_day():
 
 
 def test_capacity_outside_the_bounds_of_auto_scaling_is_brought_inside_at_once():
-    table = provisioned(read_capacity=5, write_capacity=500, auto_scaling=True, min_capacity=20, max_capacity=100)
+    table = provisioned(read_capacity=5, write_capacity=500, auto_scaling=True, min_read_capacity=20,
+                        max_write_capacity=100)
     result = asked(table, 1, 60)
     assert (steps_of(result, 1), steps_of(result, 2)) == ([(0.0, 20)], [(0.0, 100)])
 
@@ -464,7 +465,7 @@ def test_the_provisioned_examples_of_the_guide_need_what_it_says():
         (lambda: DynamoDb(indexes=(GlobalIndex("a"), GlobalIndex("a"))), "two indexes of one name"),
         (lambda: DynamoDb(indexes=("a",)), "GlobalIndex"),
         (lambda: DynamoDb(indexes=tuple(GlobalIndex(f"i{k}") for k in range(21))), "at most 20"),
-        (lambda: DynamoDb(min_capacity=50, max_capacity=5), "max_capacity"),
+        (lambda: DynamoDb(min_read_capacity=50, max_read_capacity=5), "max_read_capacity"),
         (lambda: DynamoDb(reserved_read_capacity=100), "provisioned"),
         (lambda: provisioned(write_capacity=50_000), "table_quota"),
         (lambda: DynamoDb(mode_schedule=((5, "free"),)), "pairs"),

@@ -237,7 +237,7 @@ display(explore(lesson.PEAK_EXPLORER), explore(lesson.TARGET_EXPLORER), seen(les
 # ## 7. Exercises
 #
 # 1. **Apply.** Provisioned units for a given load, by hand or in code: `my_wcu`.
-# 2. **Reach a target.** Change the fields of `my_table`. Useful are `capacity_mode`, `write_capacity`, `auto_scaling`, `target_utilization`, `max_capacity`,
+# 2. **Reach a target.** Change the fields of `my_table`. Useful are `capacity_mode`, `write_capacity`, `auto_scaling`, `target_utilization`, `max_write_capacity`,
 #    `previous_peak_writes` (what a load test the day before has served) and `max_write_request_units`.
 # 3. **Explain.** Answer the colleague in words.
 
@@ -245,7 +245,7 @@ display(explore(lesson.PEAK_EXPLORER), explore(lesson.TARGET_EXPLORER), seen(les
 # ## 7. 연습 문제
 #
 # 1. **적용하기.** 주어진 부하에 프로비저닝할 단위를 손이나 코드로 계산해 `my_wcu`에 넣으세요.
-# 2. **목표 달성하기.** `my_table`의 필드를 바꾸세요. `capacity_mode`, `write_capacity`, `auto_scaling`, `target_utilization`, `max_capacity`,
+# 2. **목표 달성하기.** `my_table`의 필드를 바꾸세요. `capacity_mode`, `write_capacity`, `auto_scaling`, `target_utilization`, `max_write_capacity`,
 #    `previous_peak_writes`(전날 부하 테스트가 받은 양), `max_write_request_units`가 쓸모 있습니다.
 # 3. **설명하기.** 동료에게 말로 답해 보세요.
 

@@ -229,8 +229,8 @@ def _bill_of(height_rps: float, table: DynamoDb, ready_wcu: float) -> Bill:
 
 def prepared(table: DynamoDb, ready_wcu: float) -> DynamoDb:
     """The table as a scheduled action leaves it from 19:50 to 20:50: at least so much write capacity."""
-    least = max(table.min_capacity, ready_wcu)
-    return replace(table, write_capacity=max(table.write_capacity, ready_wcu), min_capacity=least)
+    least = max(table.min_write_capacity, ready_wcu)
+    return replace(table, write_capacity=max(table.write_capacity, ready_wcu), min_write_capacity=least)
 
 
 def minutes(result: Result, bin_s: float = MINUTE_S, from_s: float = OPENS_S) -> dict[str, np.ndarray]:
@@ -750,7 +750,7 @@ def worst_hour_usd(table: DynamoDb) -> float:
     if table.capacity_mode == "on_demand":
         most = min(table.max_write_request_units or table.table_quota, table.table_quota)
         return most * facts.value("dynamodb.unit_hour") * book.usd(f"dynamodb.write_request.{table.table_class}")
-    most = max(table.write_capacity, min(table.max_capacity, table.table_quota) if table.auto_scaling else 0.0)
+    most = max(table.write_capacity, min(table.max_write_capacity, table.table_quota) if table.auto_scaling else 0.0)
     return most * book.usd(f"dynamodb.write_capacity.{table.table_class}")
 
 
