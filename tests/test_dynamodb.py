@@ -351,6 +351,12 @@ def test_transactions_on_one_key_conflict_and_on_others_do_not():
         assert list(spans.units) == [2, 2, 2]
 
 
+def test_two_transactional_reads_pass_each_other():
+    traffic = Traffic(arrivals=Poisson(200), window_s=10, keys=ONE_KEY,
+                      operations=operation("read", consistency="transactional"))
+    assert set(simulate(Scenario((DynamoDb(),), traffic), 0).spans.status) == {OK}
+
+
 def test_plain_reads_pass_a_transaction_and_plain_writes_do_not():
     operations = (operation(name="pay", consistency="transactional"), operation("read", weight=3), operation(weight=3))
     traffic = Traffic(arrivals=Poisson(200), window_s=20, keys=ONE_KEY, operations=operations)

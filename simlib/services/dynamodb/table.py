@@ -370,7 +370,7 @@ class DynamoDb(Service):
                 status = seen = CONFLICT
             elif adds_bytes and adds_bytes[request] and added_bytes.get(key, 0.0) + adds_bytes[request] > room_bytes:
                 status = seen = COLLECTION_FULL
-            elif kind >= TRANSACTION:
+            elif kind == TRANSACTION + 1:
                 busy_until_s[key] = begun_s + work_s
             elif stale_after[operation_of[request]] is not None and key in written_s:
                 u = lag_u[request] if first else run.uniform("dynamodb.lag", request, number)
