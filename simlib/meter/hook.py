@@ -14,8 +14,8 @@ import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from simlib.meter import expressions, wire
 from simlib.meter import moto_state as state
-from simlib.meter import wire
 from simlib.meter.consumed import DETAILS, Consumption, of_server, reduced
 from simlib.meter.ledger import TABLE_CLASSES, Ledger
 from simlib.meter.limits import Refused, check_parameters
@@ -165,8 +165,10 @@ class _Hook:
         request = call.request
         try:
             check_parameters(request)
+            expressions.check(call.operation, request, state.reserved_words())
             if wire.modernise(call.operation, request):
                 params["body"] = wire.write(request)
+                expressions.check(call.operation, request, state.reserved_words())
             wire.take(request)
             call.work = METERED[call.operation](backend, request)
             step = next(call.work)

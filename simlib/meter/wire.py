@@ -180,6 +180,11 @@ def modernise(operation: str, request: dict) -> bool:
     return True
 
 
+def was_legacy(request: dict) -> bool:
+    """Whether the expressions of a request are what `modernise` has made of legacy parameters."""
+    return "#legacy0" in request.get("ExpressionAttributeNames", ())
+
+
 def _condition(attribute: str, test: dict, name, value) -> str:
     alias = name(attribute)
     operator = test.get("ComparisonOperator")
