@@ -87,7 +87,7 @@ def refusal(error: Exception) -> str | None:
     if isinstance(error, ClientError):
         told = error.response["Error"]
         return _("Refused. {code}: {words}", code=told["Code"], words=told["Message"])
-    place = error.__traceback__
+    place = (error.__cause__ or error).__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     inside = "" if place is None else place.tb_frame.f_globals.get("__name__", "")

@@ -212,14 +212,20 @@ class _Hook:
         finally:
             self._close(call)
 
-    def _failed(self, context, **_):
+    def _failed(self, exception, context, **_):
         call = context.pop(_CALL, None)
-        if call is not None:
-            try:
-                if call.work is not None:
-                    _finish(call.work, Answer({}, "InternalError"))
-            finally:
-                self._close(call)
+        if call is None:
+            return
+        try:
+            if call.work is not None:
+                _finish(call.work, Answer({}, "InternalError"))
+        finally:
+            self._close(call)
+        if call.on_moto and state.raised(exception):
+            raise MeterError(
+                f"moto failed at this {call.operation} ({type(exception).__name__}), so that it cannot be metered; "
+                "write its expressions and values more simply, or use DynamoDB Local or AWS."
+            ) from exception
 
     def _close(self, call: _Call) -> None:
         if call.aside:

@@ -50,6 +50,14 @@ def answered(http_response) -> bool:
     return type(getattr(http_response, "raw", None)).__module__.partition(".")[0] == "moto"
 
 
+def raised(error: Exception) -> bool:
+    """Whether an exception comes out of moto's own code."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_globals.get("__name__", "").startswith("moto.")
+
+
 def store(url: str, region: str, access_key: str | None):
     """moto's DynamoDB of the account and Region to which a request goes."""
     from moto.dynamodb.models import dynamodb_backends
@@ -321,8 +329,8 @@ def answer_items(table: Table, request: dict, items) -> list[dict]:
         keep = _condition(request["FilterExpression"], names, values)
         kept = [item for item in kept if keep.expr(item)]
     if "ProjectionExpression" in request:
-        paths = _paths(request["ProjectionExpression"], names)
-        kept = [item.project(paths) for item in kept]
+        paths = _read("ProjectionExpression", request["ProjectionExpression"], names, {})
+        kept = [_project(item, paths) for item in kept]
     found = [plain(item) for item in kept]
     if "AttributesToGet" in request:
         asked = request["AttributesToGet"]
@@ -394,25 +402,41 @@ def _parse_key_conditions(key_condition_expression, expression_attribute_values,
     return *validate_schema(told, schema), []
 
 
-def _paths(text: str, names: dict) -> list[list[str]]:
-    """A projection as moto writes it: [["a", "b[0]"]] for a.b[0]."""
-    paths = []
-    for path in _read("ProjectionExpression", text, names, {}):
-        written: list[str] = []
-        for part in path:
-            if isinstance(part, int):
-                written[-1] += f"[{part}]"
-            else:
-                written.append(part)
-        paths.append(written)
-    return paths
-
-
-def _parse_projection(parser):
+def _parse_projection(parser) -> list[tuple]:
     """For moto's ProjectionExpressionParser.parse."""
     if not parser.projection_expression:
         return []
-    return _paths(parser.projection_expression, parser.expression_attribute_names)
+    return _read("ProjectionExpression", parser.projection_expression, parser.expression_attribute_names, {})
+
+
+def _project(item, paths):
+    """For moto's Item.project: an item with what the paths lead to, list elements in the order of their positions."""
+    wanted: dict = {}
+    for path in paths:
+        part = wanted
+        for each in path[:-1]:
+            part = part.setdefault(each, {})
+        part[path[-1]] = None
+    kept = {name: _pruned(item.attrs[name], inner) for name, inner in wanted.items() if name in item.attrs}
+    return type(item)(item.hash_key, item.range_key, {name: value for name, value in kept.items() if value is not None})
+
+
+def _pruned(value, wanted: dict | None):
+    """What is wanted of one of moto's values: all of it, or the parts of a list or map; None where it has none."""
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
+    if wanted is None:
+        return value
+    if value.type == "L":
+        places = sorted(part for part in wanted if isinstance(part, int) and part < len(value.value))
+        parts = (_pruned(value.value[place], wanted[place]) for place in places)
+        kept = [each for each in parts if each is not None]
+    elif value.type == "M":
+        pairs = ((name, _pruned(value.value[name], wanted[name])) for name in wanted if name in value.value)
+        kept = {name: each for name, each in pairs if each is not None}
+    else:
+        kept = None
+    return DynamoType({value.type: kept}) if kept else None
 
 
 def _tidied(make: Callable) -> classmethod:
@@ -460,6 +484,7 @@ def _limits():
         (responses, "TRANSACTION_MAX_ITEMS", float("inf")),
         (responses.DynamoHandler, "_contains_duplicates", lambda self, keys: False),
         (dynamo_type.Item, "is_within_segment", in_segment),
+        (dynamo_type.Item, "project", _project),
     )
 
 
