@@ -35,6 +35,17 @@ SEVERAL = (
 """Operations whose ConsumedCapacity is a list, one entry for each table."""
 
 READS = ("GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems")
+REASONS = (
+    "None",
+    "ConditionalCheckFailed",
+    "ItemCollectionSizeLimitExceeded",
+    "TransactionConflict",
+    "ProvisionedThroughputExceeded",
+    "ThrottlingError",
+    "ValidationError",
+)
+"""Codes of the reasons for which DynamoDB cancels a transaction."""
+
 UNSEEN = ("StartBulkPutItems",)
 """Data operations that work on in the background and report no capacity."""
 
@@ -241,6 +252,7 @@ class _Hook:
             if answer.error is None:
                 raise MeterError(f"{call.operation} went to a table or index that the meter did not find in moto.")
             return
+        _check_reasons(call, answer)
         try:
             consumptions = _finish(call.work, answer)
         except Refused as refused:
@@ -326,6 +338,17 @@ def _check_server(call: _Call, http_response) -> None:
             f"{call.operation} was answered by moto as a server, whose capacity figures are constants; "
             "use moto's mock_aws in this process, DynamoDB Local, or AWS."
         )
+
+
+def _check_reasons(call: _Call, answer: Answer) -> None:
+    """Raises MeterError for a transaction that moto cancelled because it failed itself."""
+    for reason in answer.parsed.get("CancellationReasons", ()):
+        if reason.get("Code", "None") not in REASONS:
+            _finish(call.work, Answer({}, "InternalError"))
+            raise MeterError(
+                f"moto failed at this {call.operation} ({reason['Code']}), so that it cannot be metered; "
+                "write its expressions and values more simply, or use DynamoDB Local or AWS."
+            )
 
 
 def _reads(call: _Call) -> bool:

@@ -448,6 +448,27 @@ def _tidied(make: Callable) -> classmethod:
     return classmethod(tidied)
 
 
+def _functions() -> dict:
+    """moto's update functions, whose second argument may be a function as well."""
+    from moto.dynamodb.parsing import expressions as parsing
+
+    path, operand = parsing.UpdateExpressionPathParser, parsing.UpdateExpressionOperandParser
+    return {"if_not_exists": [path, operand], "list_append": [operand, operand]}
+
+
+def _list_of(listed: Callable) -> classmethod:
+    """moto's look-up of a list to append to or from, for one that the item lacks as well."""
+    from moto.dynamodb.exceptions import AttributeDoesNotExist
+    from moto.dynamodb.parsing.ast_nodes import NoneExistingPath
+
+    def found(cls, node, function_name: str):
+        if isinstance(node, NoneExistingPath):
+            raise AttributeDoesNotExist
+        return listed(cls, node, function_name)
+
+    return classmethod(found)
+
+
 # --- moto's own limits ------------------------------------------------------------------------------------
 
 
@@ -469,14 +490,18 @@ def _limits():
     """
     from moto.dynamodb import comparisons, responses
     from moto.dynamodb.models import dynamo_type, table
-    from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+    from moto.dynamodb.parsing.expressions import UpdateExpressionFunctionParser, UpdateExpressionParser
+    from moto.dynamodb.parsing.validators import UpdateExpressionFunctionEvaluator
 
     make = UpdateExpressionParser.__dict__["make"].__func__
+    listed = UpdateExpressionFunctionEvaluator.__dict__["get_list_from_ddb_typed_value"].__func__
     return (
         (comparisons.ConditionExpressionParser, "parse", _parse_condition),
         (responses, "parse_expression", _parse_key_conditions),
         (responses.ProjectionExpressionParser, "parse", _parse_projection),
         (UpdateExpressionParser, "make", _tidied(make)),
+        (UpdateExpressionFunctionParser, "FUNCTIONS", _functions()),
+        (UpdateExpressionFunctionEvaluator, "get_list_from_ddb_typed_value", _list_of(listed)),
         (responses, "validate_attributes_used", lambda *given, **named: None),
         (dynamo_type.LimitedSizeDict, "__setitem__", dict.__setitem__),
         (table, "RESULT_SIZE_LIMIT", float("inf")),
