@@ -190,6 +190,8 @@ class _Hook:
         except Refused as refused:
             return self._refuse(call, refused)
         except state.NotThere:
+            if call.operation.startswith("Transact"):
+                return self._refuse(call, Refused("Requested resource not found", "ResourceNotFoundException"))
             call.work, step = None, None
         if isinstance(step, Reply):
             call.replied = True

@@ -106,10 +106,21 @@ def check_filter(keys, heads, label: str) -> None:
             raise Refused(f"{label} can only contain non-primary key attributes: Primary key attribute: {name}")
 
 
+def check_put_key(table, item: dict) -> None:
+    """An item to be put has all key attributes, each of its type."""
+    for name in table.keys:
+        if name not in item:
+            raise Refused(f"{_INVALID}Missing the key {name} in the item")
+        actual = next(iter(item[name]))
+        if not table.fits(name, actual):
+            raise Refused(
+                f"{_INVALID}Type mismatch for key {name} expected: {table.types.get(name, 'S')} actual: {actual}"
+            )
+
+
 def check_put(table, item: dict) -> None:
-    """An item to be put: its key, the keys of indexes in it, and its size. Missing or wrong keys are moto's to say."""
-    if all(name in item and table.fits(name, next(iter(item[name]))) for name in table.keys):
-        _check_key_values(table, item)
+    """An item to be put, whose key has been checked: the key's size, the keys of indexes in it, and its own size."""
+    _check_key_values(table, item)
     check_index_keys(table, item)
     if item_size(item) > ITEM_BYTES:
         raise Refused(ITEM_TOO_LARGE)

@@ -116,8 +116,9 @@ def _consistency(request: dict) -> float:
 def put_item(backend, request: dict) -> Operation:
     """The larger of the item before and the new one; the same where the condition is not met."""
     table, new = state.table(backend, request["TableName"]), request["Item"]
+    limits.check_put_key(table, new)
     limits.check_put(table, new)
-    old = table.item(new) if _has_key(table, new) else None
+    old = table.item(new)
     return (yield from _written(table, old, lambda: new, put=new))
 
 
@@ -408,18 +409,14 @@ def _check_transacted_key(table: state.Table, key: dict, position: int, request:
 def _check_transacted_put(table: state.Table, item: dict, position: int, request: dict) -> None:
     """What is wrong with the type of a key cancels the transaction; what is too large is refused before it starts."""
     count = len(request["TransactItems"])
-    invalid = "One or more parameter values were invalid: "
-    for name in table.keys:
-        if name not in item:
-            raise limits.cancelled(position, count, f"{invalid}Missing the key {name} in the item")
-        actual = next(iter(item[name]))
-        if not table.fits(name, actual):
-            mismatch = f"Type mismatch for key {name} expected: {table.types[name]} actual: {actual}"
-            raise limits.cancelled(position, count, invalid + mismatch)
+    try:
+        limits.check_put_key(table, item)
+    except Refused as refused:
+        raise limits.cancelled(position, count, refused.message) from None
     try:
         limits.check_put(table, item)
     except Refused as refused:
-        if not refused.message.startswith(f"{invalid}Type mismatch"):
+        if "Type mismatch" not in refused.message:
             raise
         raise limits.cancelled(position, count, refused.message) from None
 

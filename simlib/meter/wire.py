@@ -44,6 +44,11 @@ def take(request: dict) -> None:
     """
     for holder in _holders(request):
         for name in _MAPS:
+            if "" in holder.get(name, {}):
+                raise ItemError(
+                    "An attribute has an empty name; name it.",
+                    "One or more parameter values were invalid: An attribute name must not be empty",
+                )
             for value in holder.get(name, {}).values():
                 _take(value, 1)
 
