@@ -6,15 +6,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tables import contents, item, laboratory, make
 
+from simlib import meter
+
 KEY = item(pk="a", sk=1)
 STORED = {**KEY, **item(g="g", h=b"h", l="l", x="x"), "m": {"M": {"k": {"L": [{"N": "1"}]}}}}
 ATTRIBUTES = st.sampled_from(["pk", "sk", "g", "h", "l", "x", "m", ""])
 SCALARS = st.sampled_from(
     [
         {"S": "a"}, {"S": ""}, {"N": "1"}, {"N": ""}, {"N": "abc"}, {"N": "NaN"}, {"N": "1E400"}, {"N": " 1"},
-        {"N": "1_0"}, {"B": b""}, {"B": b"a"}, {"BOOL": True}, {"NULL": True}, {"NULL": False}, {"SS": []}, {"SS": ["a"]},
-        {"SS": ["a", "a"]}, {"NS": ["1", "1.0"]}, {"NS": ["x"]}, {"BS": [b"", b"a"]}, {"L": []}, {"M": {}}, {},
-        {"S": "a", "N": "1"}, {"M": {"": {"S": "x"}}},
+        {"N": "1_0"}, {"B": b""}, {"B": b"a"}, {"BOOL": True}, {"NULL": True}, {"NULL": False}, {"SS": []},
+        {"SS": ["a"]}, {"SS": ["a", "a"]}, {"NS": ["1", "1.0"]}, {"NS": ["x"]}, {"BS": [b"", b"a"]}, {"L": []},
+        {"M": {}}, {}, {"S": "a", "N": "1"}, {"M": {"": {"S": "x"}}},
     ]
 )  # fmt: skip
 VALUES = st.one_of(SCALARS, SCALARS.map(lambda each: {"L": [each]}), SCALARS.map(lambda each: {"M": {"k": each}}))
@@ -180,6 +182,43 @@ def test_a_transaction_on_a_table_that_is_not_there_is_answered_as_any_other_cal
         with pytest.raises(ClientError, match="Requested resource not found") as caught:
             call(TransactItems=[{action: {"TableName": "nowhere", "Key": KEY}}])
         assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_what_moto_itself_fails_at_is_one_sentence_costs_nothing_and_changes_nothing(lab, monkeypatch):
+    """moto fails in the middle of an update, after it has changed the item: the item is as it was."""
+    from moto.dynamodb.parsing.executors import RemoveExecutor
+
+    client, calls = lab.client, lab.ledger.calls
+    client.put_item(TableName="t", Item=STORED)
+    before = contents(client)
+    # as if it stood in moto's own module
+    failing = eval("lambda self, item: self.nothing", {"__name__": "moto.dynamodb.parsing.executors"})
+    monkeypatch.setattr(RemoveExecutor, "execute", failing)
+    values = {"ExpressionAttributeValues": {":x": {"S": "new"}}}
+    sentence = r"moto failed at this {} \(AttributeError\), so that it cannot be metered; "
+    update = {"TableName": "t", "Key": KEY, "UpdateExpression": "SET x = :x REMOVE g", **values}
+    with pytest.raises(meter.MeterError, match=sentence.format("UpdateItem")):
+        client.update_item(**update)
+    with pytest.raises(meter.MeterError, match=sentence.format("TransactWriteItems")):
+        client.transact_write_items(TransactItems=[{"Update": update}])
+    assert contents(client) == before and lab.ledger.calls == calls + 1
+
+
+def test_moto_reads_expressions_by_itself_again_after_each_call(lab):
+    """A client that is not watched gets what moto gives between the calls of one that is."""
+    from moto.dynamodb import comparisons, responses
+    from moto.dynamodb.parsing.expressions import UpdateExpressionParser
+
+    parts = [comparisons.ConditionExpressionParser.__dict__["parse"], responses.parse_expression]
+    parts.append(UpdateExpressionParser.__dict__["make"])
+    with pytest.raises(ClientError):
+        lab.client.scan(TableName="t", FilterExpression="a = = :b")
+    lab.client.scan(TableName="t", FilterExpression="attribute_exists(pk)")
+    assert [
+        comparisons.ConditionExpressionParser.__dict__["parse"],
+        responses.parse_expression,
+        UpdateExpressionParser.__dict__["make"],
+    ] == parts
 
 
 def test_a_put_without_its_key_or_with_another_type_is_refused_whatever_it_returns(lab):

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simlib import facts
 from simlib.meter import expressions
@@ -341,6 +342,7 @@ def answer_items(table: Table, request: dict, items) -> list[dict]:
 # --- expressions in moto's place --------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1)
 def reserved_words() -> frozenset[str]:
     """DynamoDB's reserved words, in capitals."""
     from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
