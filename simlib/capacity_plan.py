@@ -35,6 +35,10 @@ _HELP = ("export ConsumedReadCapacityUnits and ConsumedWriteCapacityUnits with t
 class MetricsError(ValueError):
     """Metrics that cannot be read: one sentence with the cure."""
 
+    def _render_traceback_(self):
+        """What a notebook shows: the sentence alone."""
+        return [str(self)]
+
 
 @dataclass(frozen=True, eq=False)
 class Consumption:

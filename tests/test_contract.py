@@ -61,7 +61,7 @@ REPLICATED = Traffic(arrivals=Poisson(rate_rps=5), window_s=60, operations=(
     Operation("read"), Operation("write", access="write")), keys=Keys(count=5))
 STRONG_US = {"regions": ("us-east-2", "us-west-2"), "consistency": "MRSC"}
 WRITES = Operation("write", access="write", item_bytes=1500)
-LIGHT = Traffic(arrivals=Poisson(rate_rps=0.5), window_s=2400)
+LIGHT = Traffic(arrivals=Poisson(rate_rps=0.5), window_s=2400, operations=WRITES)
 ASKED = Traffic(arrivals=Poisson(rate_rps=40), window_s=300, operations=(WRITES, Operation("read", items=9)))
 STORM = Traffic(arrivals=Poisson(rate_rps=4500), window_s=4, operations=WRITES, keys=Keys(popularity="uniform"))
 SHOUTED = replace(STORM, operations=Operation("read", items=30), keys=Keys(count=20, popularity="uniform"))
@@ -107,6 +107,8 @@ def indexed(thing, traffic=ASKED):
 def on_table(thing, **fields):
     return Scenario((DynamoDb(indexes=(GlobalIndex(projected_bytes=100),), **fields),), replace(
         BUSY, operations=(thing, Operation("another"))))
+
+
 def streamed(*consumers, **fields):
     return Scenario((DynamoDb(stream=Stream(consumers, **fields)),), CHANGED)
 
@@ -267,8 +269,11 @@ SCENES = {
     "DynamoDb.write_capacity": scene(50, capacity_mode="provisioned"),
     "DynamoDb.auto_scaling": scene(True, capacity_mode="provisioned"),
     "DynamoDb.target_utilization": scene(0.5, capacity_mode="provisioned", auto_scaling=True),
-    "DynamoDb.min_capacity": scene(1, lambda it: table(it, LIGHT), capacity_mode="provisioned", auto_scaling=True),
-    "DynamoDb.max_capacity": scene(6, capacity_mode="provisioned", auto_scaling=True),
+    "DynamoDb.min_read_capacity": scene(9, capacity_mode="provisioned", auto_scaling=True),
+    "DynamoDb.max_read_capacity": scene(6, capacity_mode="provisioned", auto_scaling=True),
+    "DynamoDb.min_write_capacity": scene(1, lambda it: table(it, LIGHT), capacity_mode="provisioned",
+                                         auto_scaling=True),
+    "DynamoDb.max_write_capacity": scene(6, capacity_mode="provisioned", auto_scaling=True),
     "DynamoDb.previous_peak_reads": scene(30_000, lambda it: table(it, SHOUTED)),
     "DynamoDb.previous_peak_writes": scene(8000, lambda it: table(it, STORM)),
     "DynamoDb.warm_reads": scene(40_000, lambda it: table(it, SHOUTED)),

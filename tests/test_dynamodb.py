@@ -233,6 +233,13 @@ def test_capacity_may_fall_four_times_at_once_and_27_times_a_day():
     assert Decreases().allowed(1440)
 
 
+def test_capacity_outside_the_bounds_of_auto_scaling_is_brought_inside_at_once():
+    table = provisioned(read_capacity=5, write_capacity=500, auto_scaling=True, min_read_capacity=20,
+                        max_write_capacity=100)
+    result = asked(table, 1, 60)
+    assert (steps_of(result, 1), steps_of(result, 2)) == ([(0.0, 20)], [(0.0, 100)])
+
+
 def test_auto_scaling_keeps_to_its_bounds():
     rule = AutoScaling(0.7, least=5, most=40)
     assert [rule.wanted(1000, 20, minute) for minute in (1, 2)] == [20, 40]
@@ -342,6 +349,12 @@ def test_transactions_on_one_key_conflict_and_on_others_do_not():
         spans = simulate(Scenario((DynamoDb(),), traffic), 1).spans
         assert list(spans.status) == expected
         assert list(spans.units) == [2, 2, 2]
+
+
+def test_two_transactional_reads_pass_each_other():
+    traffic = Traffic(arrivals=Poisson(200), window_s=10, keys=ONE_KEY,
+                      operations=operation("read", consistency="transactional"))
+    assert set(simulate(Scenario((DynamoDb(),), traffic), 0).spans.status) == {OK}
 
 
 def test_plain_reads_pass_a_transaction_and_plain_writes_do_not():
@@ -458,7 +471,7 @@ def test_the_provisioned_examples_of_the_guide_need_what_it_says():
         (lambda: DynamoDb(indexes=(GlobalIndex("a"), GlobalIndex("a"))), "two indexes of one name"),
         (lambda: DynamoDb(indexes=("a",)), "GlobalIndex"),
         (lambda: DynamoDb(indexes=tuple(GlobalIndex(f"i{k}") for k in range(21))), "at most 20"),
-        (lambda: DynamoDb(min_capacity=50, max_capacity=5), "max_capacity"),
+        (lambda: DynamoDb(min_read_capacity=50, max_read_capacity=5), "max_read_capacity"),
         (lambda: DynamoDb(reserved_read_capacity=100), "provisioned"),
         (lambda: provisioned(write_capacity=50_000), "table_quota"),
         (lambda: DynamoDb(mode_schedule=((5, "free"),)), "pairs"),

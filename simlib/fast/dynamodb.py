@@ -122,7 +122,7 @@ def begun(world, number):
         frame.k = CONFLICT
     elif table.added != NONE and is_full(world, table, request, key):
         frame.k = COLLECTION_FULL
-    elif kind >= TRANSACTION:
+    elif kind == TRANSACTION + 1:
         world.key_s[table.busy + key] = run.now_s + frame.b_s
     elif table.written != NONE:
         lag = world.targets[table.lags + int(column(world, table.operation, request))]

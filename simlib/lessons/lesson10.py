@@ -7,11 +7,11 @@ import json
 import numbers
 import uuid
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from simlib import facts, meter
 from simlib.i18n import N_, _, number, percent, usd
 from simlib.lessons import lesson06 as item_shop
+from simlib.lessons import on_moto
 from simlib.pricing import price_book
 from simlib.teach import (
     Check,
@@ -40,6 +40,7 @@ READ_BYTES, WRITE_BYTES = int(facts.value("dynamodb.read_unit_bytes")), int(fact
 TOKEN_MINUTES = facts.value("dynamodb.token_lifetime_s") / 60
 MILLION = 1_000_000
 attempt = item_shop.attempt
+close_shop = on_moto.close_shop
 
 
 # The shop: three tables, on moto in this process ----------------------------------------------------
@@ -51,35 +52,14 @@ TABLES = {  # name: its key attributes, and the key of its global index
 }
 
 
-@lru_cache(maxsize=1)
-def _mock():
-    """moto, started once; it neither reads nor sets credentials."""
-    from moto import mock_aws
-
-    mock = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
-    mock.start(reset=False)
-    return mock
-
-
-def close_shop() -> None:
-    """Ends what `open_shop` began: boto3 answers from AWS again."""
-    if _mock.cache_info().currsize:
-        _mock().stop()
-        _mock.cache_clear()
-
-
 def open_shop(region: str = REGION):
     """A boto3 client with fresh tables `seats`, `orders` and `accounts`: six free seats, three buyers.
 
     It is the client of a boto3 resource, so that items are written with Python's own types. The credentials are made
     up and belong to it alone; no setting of the learner is read or changed.
     """
-    import boto3
-
     item_shop.say_errors_in_a_sentence()
-    with item_shop.without_aws_settings():
-        _mock()
-        session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=region)
+    with on_moto.opened(region) as session:
         db = session.resource("dynamodb").meta.client
         for name in set(TABLES) & set(db.list_tables()["TableNames"]):
             db.delete_table(TableName=name)

@@ -600,6 +600,15 @@ ITEMS = {  # bill lines in words, by sku or the beginning of one
     "nat_gateway.processing": N_("NAT gateway data"),
     "data_transfer.out": N_("data out to the internet"),
     "data_transfer.cross_az": N_("data between zones"),
+    "dynamodb.write_request": N_("write request units"),
+    "dynamodb.read_request": N_("read request units"),
+    "dynamodb.write_capacity": N_("write capacity units, by the hour"),
+    "dynamodb.read_capacity": N_("read capacity units, by the hour"),
+    "dynamodb.reserved_write_upfront": N_("reserved writes, paid upfront"),
+    "dynamodb.reserved_read_upfront": N_("reserved reads, paid upfront"),
+    "dynamodb.reserved_write_capacity": N_("reserved writes, by the hour"),
+    "dynamodb.reserved_read_capacity": N_("reserved reads, by the hour"),
+    "dynamodb.storage": N_("table storage"),
 }
 NOT_MODELLED = (  # what the services say they leave off their bill
     N_("CloudWatch Logs, unless added"),
@@ -610,6 +619,9 @@ NOT_MODELLED = (  # what the services say they leave off their bill
     N_("monitoring, backups, images"),
     N_("other Regions' own DynamoDB prices (those of the stack's Region stand in)"),
     N_("adding a replica, unless as restored data"),
+    N_("raising warm throughput"),
+    N_("exports to S3"),
+    N_("servers of a KCL application"),
 )
 UNITS = (
     N_("request"),
@@ -625,6 +637,10 @@ UNITS = (
     N_("month"),
     N_("million requests"),
     N_("your own figure"),
+    N_("write request unit"),
+    N_("read request unit"),
+    N_("WCU-hour"),
+    N_("RCU-hour"),
 )
 TIERS = {"free": N_("free tier"), "discount": N_("discount")}
 

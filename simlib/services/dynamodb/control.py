@@ -78,14 +78,23 @@ class Control:
         if self.mode == "provisioned":
             owner = (table, *table.indexes)[place]
             rates = float(owner.read_capacity), float(owner.write_capacity)
-            return rates, tuple(self._auto_scaling() if table.auto_scaling else None for _ in rates)
+            if not table.auto_scaling:
+                return rates, (None, None)
+            rules = self._auto_scaling(READS), self._auto_scaling(WRITES)
+            return tuple(min(rule.most, max(rule.least, rate)) for rule, rate in zip(rules, rates)), rules
         rules = tuple(self._growth(place, kind) for kind in (READS, WRITES))
         return tuple(rule.limit for rule in rules), rules
 
-    def _auto_scaling(self):
+    def _auto_scaling(self, kind):
+        least, most = self._bounds(kind)
+        return AutoScaling(self.table.target_utilization, least, most, self.run.date)
+
+    def _bounds(self, kind):
+        """The least and the most that auto scaling may set."""
         table = self.table
-        return AutoScaling(table.target_utilization, table.min_capacity, min(table.max_capacity, table.table_quota),
-                           self.run.date)
+        least = (table.min_read_capacity, table.min_write_capacity)[kind]
+        most = (table.max_read_capacity, table.max_write_capacity)[kind]
+        return least, min(most, table.table_quota)
 
     def _growth(self, place, kind):
         """What on-demand mode serves at first: the most of a new table's, twice the peak, warm throughput, and what was
@@ -105,7 +114,7 @@ class Control:
         owner = (table, *table.indexes)[place]
         rates = [float(owner.read_capacity), float(owner.write_capacity)]
         if table.auto_scaling:
-            rates = [max(rate, min(table.max_capacity, table.table_quota)) for rate in rates]
+            rates = [max(rate, self._bounds(kind)[1]) for kind, rate in zip((READS, WRITES), rates)]
         needed = [self._count(rates, "provisioned") if "provisioned" in table.modes else 1,
                   self._count([table.table_quota] * 2, "on_demand") if "on_demand" in table.modes else 1]
         return max(needed)

@@ -122,8 +122,10 @@ class DynamoDb(Service):
     write_capacity: float = param(5, "WCU", "provisioned writes", 1, 1e6)
     auto_scaling: bool = param(False, "", "capacity follows consumption")
     target_utilization: float = param(0.7, "", "utilisation that auto scaling aims at", 0.2, 0.9)
-    min_capacity: float = param(5, "units", "the least that auto scaling leaves, reads and writes each", 1, 1e6)
-    max_capacity: float = param(40_000, "units", "the most that auto scaling sets, reads and writes each", 1, 1e6)
+    min_read_capacity: float = param(5, "RCU", "the least that auto scaling leaves", 1, 1e6)
+    max_read_capacity: float = param(40_000, "RCU", "the most that auto scaling sets", 1, 1e6)
+    min_write_capacity: float = param(5, "WCU", "the least that auto scaling leaves", 1, 1e6)
+    max_write_capacity: float = param(40_000, "WCU", "the most that auto scaling sets", 1, 1e6)
     previous_peak_reads: float = param(0, "RRU/s", "on demand: most reads a second that the table has seen", 0, 1e8)
     previous_peak_writes: float = param(0, "WRU/s", "on demand: most writes a second that it has seen", 0, 1e8)
     warm_reads: float | None = param(None, "RRU/s", "on demand: warm throughput; nothing: by its peak", 1, 1e8)
@@ -176,9 +178,11 @@ class DynamoDb(Service):
                              f"{facts.value('dynamodb.gsi_max'):.0f}; leave some out.")
         object.__setattr__(self, "indexes", tuple(indexes))
         object.__setattr__(self, "mode_schedule", checked_schedule(self.mode_schedule))
-        if self.min_capacity > self.max_capacity:
-            raise ParamError(f"DynamoDb.min_capacity is {self.min_capacity:g}, above max_capacity "
-                             f"{self.max_capacity:g}; lower it or raise max_capacity.")
+        for kind in ("read", "write"):
+            least, most = getattr(self, f"min_{kind}_capacity"), getattr(self, f"max_{kind}_capacity")
+            if least > most:
+                raise ParamError(f"DynamoDb.min_{kind}_capacity is {least:g}, above max_{kind}_capacity {most:g}; "
+                                 f"lower it or raise max_{kind}_capacity.")
         if (self.reserved_read_capacity or self.reserved_write_capacity) and (
                 "provisioned" not in self.modes or self.table_class != "standard"):
             raise ParamError("DynamoDb.reserved_read_capacity and reserved_write_capacity need provisioned mode and "
@@ -368,7 +372,7 @@ class DynamoDb(Service):
                 status = seen = CONFLICT
             elif adds_bytes and adds_bytes[request] and added_bytes.get(key, 0.0) + adds_bytes[request] > room_bytes:
                 status = seen = COLLECTION_FULL
-            elif kind >= TRANSACTION:
+            elif kind == TRANSACTION + 1:
                 busy_until_s[key] = begun_s + work_s
             elif stale_after[operation_of[request]] is not None and key in written_s:
                 u = lag_u[request] if first else run.uniform("dynamodb.lag", request, number)

@@ -59,8 +59,9 @@ class Lambda(Service):
         function timeout, which costs the environment; errors of the function, or of what it calls (502), which
         are billed all the same; reserved and account concurrency,
         10 requests per second per unit of it, and the scaling rate, beyond which a call is throttled at once;
-        provisioned concurrency (see `Provisioned`); SnapStart; asynchronous events (see `Events`); one
-        environment per tenant; scheduled pings that keep environments warm.
+        provisioned concurrency (see `Provisioned`); SnapStart; asynchronous events (see `Events`); batches of
+        a stream's records (see `open_batches`); one environment per tenant; scheduled pings that keep environments
+        warm.
     Leaves out: environments that AWS prepares or recycles on its own, the quota of 10,000 more requests a second per
         10 s, any difference in speed between x86 and arm.
     Billed for: invocations that were not throttled, GB-seconds of duration rounded up to a millisecond
