@@ -203,6 +203,20 @@ def test_the_sizing_formula_is_that_of_the_guide():
     assert sized(100, 10, 2, 3) == (100 + 10 * 10 + 2 * 25 * 3) * 1.5
 
 
+def test_that_there_is_nothing_is_remembered_by_dax_and_by_code_that_does_so():
+    """Half of 1,000 keys have no item: DAX answers their readers too, cache-aside code asks the table each time."""
+    keys = Keys("uniform", 1000, absent_share=0.5)
+    ratios = [hit_ratio(played(cache, keys=keys, rate_rps=200.0, window_s=250.0)) for cache in (
+        Dax(item_ttl_s=0.0), ElastiCache(ttl_s=0.0, caches_empty=True), ElastiCache(ttl_s=0.0))]
+    assert ratios == pytest.approx([0.98, 0.98, 0.49], abs=0.02)
+
+
+def test_a_read_that_finds_nothing_costs_the_smallest_read():
+    read = Operation("read", item_bytes=40_000, work_vcpu_s=0.0, io_s=0.0)
+    traffic = Traffic(arrivals=Constant(10.0), window_s=100.0, operations=read, keys=Keys(absent_share=0.5))
+    assert set(simulate(Scenario((DynamoDb(),), traffic), 0).spans.units) == {0.5, 5.0}
+
+
 def test_a_lost_node_takes_its_throughput_and_its_hours_with_it():
     cluster = Dax(nodes=1, fails_at_s=20.0, back_after_s=20.0)
     result = played(cluster, window_s=60.0)

@@ -226,7 +226,10 @@ IN_TIME_TRAFFIC = st.builds(
     window_s=st.sampled_from([30.0, 300.0]),
     operations=ASKING,
     keys=st.builds(
-        Keys, count=st.sampled_from([1, 5, 1000]), popularity=st.sampled_from(["zipf", "hot", "uniform"])
+        Keys,
+        count=st.sampled_from([1, 5, 1000]),
+        popularity=st.sampled_from(["zipf", "hot", "uniform"]),
+        absent_share=st.sampled_from([0.0, 0.0, 0.4]),
     ),
 )
 IN_TIME = st.builds(
@@ -258,6 +261,7 @@ CACHES = st.one_of(
         ttl_s=st.sampled_from([0.0, 2.0, 300.0]),
         on_write=st.sampled_from(["delete", "update", "nothing"]),
         caches_queries=st.booleans(),
+        caches_empty=st.booleans(),
         bypass_share=st.sampled_from([0.0, 0.5]),
     ),
 )

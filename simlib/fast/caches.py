@@ -76,7 +76,7 @@ def cached(world, number):
     if step == _ANSWERED:
         frame.k = run.status
         frame.b_s = run.seen_version
-        if front.own_trips and frame.k == OK and (frame.i <= QUERY or changes):
+        if front.own_trips and frame.k == OK and (changes or fills(world, front, frame)):
             return wait(world, number, run.now_s + frame.a_s, ARRIVAL, call, _FILLED)
     if frame.k == OK:
         keep(world, front, frame, changes)
@@ -85,12 +85,18 @@ def cached(world, number):
 
 
 @inlined
+def fills(world, front, frame):
+    """Whether what came back is to be held."""
+    return frame.i <= QUERY and (front.keeps_nothing != 0 or column(world, front.size, frame.request) > 0.0)
+
+
+@inlined
 def keep(world, front, frame, changes):
     """Fills, replaces or deletes the entry after what stands behind has answered."""
     place, entry = frame.j, world.entries[frame.j]
     memory = memory_of(world, front, frame.i)
-    size = float(column(world, front.size, frame.request))
-    if frame.i <= QUERY and not (entry.size > 0.0 and entry.version > frame.b_s):
+    size = max(column(world, front.size, frame.request), 1.0)
+    if fills(world, front, frame) and not (entry.size > 0.0 and entry.version > frame.b_s):
         put(memory, world.entries, place, size, frame.b_s, world.run[0].now_s)
     elif changes and front.on_write == UPDATES:
         put(memory, world.entries, place, size, frame.b_s, world.run[0].now_s)

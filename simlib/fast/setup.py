@@ -264,7 +264,8 @@ def _dynamodb(player, level, table):
         latencies=latencies[0], busy=NONE, written=NONE, added=NONE, versions=NONE,
         operation=columns.add("operation", lambda part: part.operation, len(operations) == 1),
         key=columns.add("key", lambda part: part.key), latency=columns.add((level, "latency"), table.latency_s))
-    one_size = len(operations) == 1 and operations[0].item_distribution == "constant"
+    one_size = (len(operations) == 1 and operations[0].item_distribution == "constant"
+                and not traffic.keys.absent_share)
     demands = _Demand(table)
     for place in range(1 + len(table.indexes)):
         same = one_size and (place == 0 or not table.indexes[place - 1].is_partial)
@@ -331,9 +332,11 @@ def _front(player, level, service, cluster):
         queries=state.extend("targets", np.array([queries.get(number, 0) for number in range(len(operations))])),
         cluster=cluster, versions=behind.versions, hit_cost=front.costs[0], miss_cost=front.costs[1],
         write_cost=front.costs[2], on_write=front.on_write, own_trips=front.own_trips, one_pool=front.one_pool,
+        keeps_nothing=front.keeps_nothing,
         bypass_share=front.bypass_share, operation=columns.add("operation", lambda part: part.operation, same),
         key=columns.add("key", lambda part: part.key),
-        size=columns.add("result bytes", result_bytes, same and operations[0].item_distribution == "constant"),
+        size=columns.add("result bytes", result_bytes, same and operations[0].item_distribution == "constant"
+                         and not traffic.keys.absent_share),
         trip=columns.add((level, "trip"), lambda part: trips_s(front, part)))
     if front.bypass_share:
         fields["bypass"] = columns.add("cache.bypass", lambda part: part.uniforms("cache.bypass"))

@@ -97,8 +97,8 @@ PARTITION = _record(tokens=_FLOAT, hard=_FLOAT, at_s=_FLOAT)
 
 FRONT = _record(
     classes=_INT, queries=_INT, count=_INT, entries=_INT, lru=_INT, cluster=_INT, versions=_INT, hit_cost=_FLOAT,
-    miss_cost=_FLOAT, write_cost=_FLOAT, on_write=_INT, own_trips=_INT, one_pool=_INT, bypass_share=_FLOAT,
-    operation=_INT, key=_INT, size=_INT, trip=_INT, bypass=_INT)
+    miss_cost=_FLOAT, write_cost=_FLOAT, on_write=_INT, own_trips=_INT, one_pool=_INT, keeps_nothing=_INT,
+    bypass_share=_FLOAT, operation=_INT, key=_INT, size=_INT, trip=_INT, bypass=_INT)
 """A cache in front of a table. classes and queries are places in `targets`, by operation; entries the first of its
 places; lru the first of two memories; versions the table's place in `key_s`. operation ... bypass are columns."""
 

@@ -76,6 +76,7 @@ class Keys(Checked):
     count: int = param(1000, "keys", "number of keys", lo=1, hi=10_000_000)
     exponent: float = param(1.0, "", "steepness of zipf", lo=0, hi=1000)
     hot_share: float = param(0.5, "", "share of the hot key", lo=0, hi=1)
+    absent_share: float = param(0.0, "", "share of keys under which nothing is stored", lo=0, hi=1)
 
     def shares(self) -> np.ndarray:
         """The chance of each key, float64[count], summing to 1."""

@@ -13,7 +13,7 @@ import numpy as np
 from simlib import facts
 from simlib.params import Checked, ParamError, build, param
 from simlib.workload.arrivals import Arrivals, Bursts, Constant, Daily, Poisson, Spike, Steps
-from simlib.workload.chance import Dice
+from simlib.workload.chance import Dice, hash_uniforms, stream_id
 from simlib.workload.requests import Keys, Operation, check_mix
 from simlib.workload.trace import MAX_REQUESTS, Trace
 
@@ -176,8 +176,17 @@ class Workload:
 
     @_column
     def item_bytes(self) -> np.ndarray:
-        """Bytes returned, int64[n] (die "request.item")."""
-        return self._varied("request.item", Operation.item, np.int64)
+        """Bytes of an item read, written or returned, int64[n] (die "request.item"); 0 where a read finds none.
+
+        Whether a key has an item is a die of the key (die "request.absent").
+        """
+        size = self._varied("request.item", Operation.item, np.int64)
+        absent_share = self.traffic.keys.absent_share
+        if not absent_share or not self.n:
+            return size
+        finds_none = hash_uniforms(self.seed, stream_id("request.absent"), self.key, 0) < absent_share
+        reads = np.array([operation.access == "read" for operation in self.traffic.operations])
+        return _fixed(np.where(finds_none & reads[self.operation], 0, size))
 
     @_column
     def key(self) -> np.ndarray:

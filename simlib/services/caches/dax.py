@@ -20,12 +20,13 @@ class Dax(Service):
 
     Models: one logical cache of one node's memory, with its replicas in step; an item cache for single reads and a
         query cache for reads of several items or through an index, each with its time to live from insertion and half
-        of the memory; what was longest unused makes room, by bytes; write-through: the table first, then the item's
-        entry; results of queries that writes do not refresh; writes that go around the cluster and leave old entries;
-        strong and transactional reads handed through; throughput by node in AWS's normalized requests (a KB of a hit 1,
-        of a miss 10, of a write 25 on every node), beyond which calls are throttled; the loss of a node.
-    Leaves out: items that are not there (they would be cached too), single steps of replication, the seconds of a
-        failover, retries of the DAX client, memory that the cluster keeps for itself.
+        of the memory; results that found nothing are held, too; what was longest unused makes room, by bytes;
+        write-through: the table first, then the item's entry; results of queries that writes do not refresh; writes
+        that go around the cluster and leave old entries; strong and transactional reads handed through; throughput by
+        node in AWS's normalized requests (a KB of a hit 1, of a miss 10, of a write 25 on every node), beyond which
+        calls are throttled; the loss of a node.
+    Leaves out: single steps of replication, the seconds of a failover, retries of the DAX client, memory that the
+        cluster keeps for itself.
     Billed for: hours of every node; reads that follow transactional writes.
     Sources: data/cache_nodes.csv, data/facts.csv (dax.*), data/latencies.csv (cache.dax), data/prices.csv.
     """
@@ -70,7 +71,7 @@ class Dax(Service):
         return Front(
             classes=self.classes(workload.traffic.operations), most_bytes=(most, most),
             ttl_s=(self.item_ttl_s or math.inf, self.query_ttl_s or math.inf), on_write=UPDATES, own_trips=False,
-            latency="cache.dax", bypass_share=self.bypass_share, one_pool=False,
+            latency="cache.dax", bypass_share=self.bypass_share, one_pool=False, keeps_nothing=True,
             costs=(facts.value("dax.hit_cost"), facts.value("dax.miss_cost"),
                    facts.value("dax.write_cost") * self.nodes))
 

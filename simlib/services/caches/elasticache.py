@@ -55,6 +55,7 @@ class ElastiCache(Service):
     ttl_s: float = param(300.0, "s", "time to live of an entry; 0: until there is no room", 0, 1e8)
     on_write: str = param("delete", "", "what the code does to an entry after a write", choices=tuple(ON_WRITE))
     caches_queries: bool = param(True, "", "whether results of queries are cached too")
+    caches_empty: bool = param(False, "", "whether the code keeps, too, that there is nothing")
     bypass_share: float = param(0.0, "", "share of writes by others, who do not know of the cache", 0, 1)
 
     @property
@@ -80,7 +81,8 @@ class ElastiCache(Service):
         return Front(
             classes=self.classes(workload.traffic.operations), most_bytes=(self.memory_bytes, 0.0),
             ttl_s=(self.ttl_s or math.inf, math.inf), on_write=ON_WRITE[self.on_write], own_trips=True,
-            latency="cache.elasticache", costs=(0.0, 0.0, 0.0), bypass_share=self.bypass_share, one_pool=True)
+            latency="cache.elasticache", costs=(0.0, 0.0, 0.0), bypass_share=self.bypass_share, one_pool=True,
+            keeps_nothing=self.caches_empty)
 
     def open(self, run, backend):
         run.at_end(lambda: self.close(run))

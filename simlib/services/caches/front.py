@@ -28,7 +28,7 @@ class Front:
     memory; one_pool: whether both share the first one; on_write: KEEPS, DELETES or UPDATES; own_trips: whether filling
     and deleting are calls of their own, by the code that uses the cache; latency: name of the latency of one trip;
     costs: normalized requests that a KB of a hit, a miss and a write take of the cluster; bypass_share: of the writes,
-    those that go around it.
+    those that go around it; keeps_nothing: whether it is kept, too, that there is nothing.
     """
 
     classes: tuple[int, ...]
@@ -40,6 +40,7 @@ class Front:
     costs: tuple[float, float, float]
     bypass_share: float
     one_pool: bool
+    keeps_nothing: bool
 
     @property
     def queries(self) -> dict[int, int]:
@@ -110,14 +111,15 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
             return OK
         status = yield from backend(request, inner)
         version = backend.seen[0]
-        fills = status == OK and kind <= QUERY
+        fills = status == OK and kind <= QUERY and (size > 0 or front.keeps_nothing)
         changes = status == OK and kind == WRITES and front.on_write != KEEPS
         if front.own_trips and (fills or changes):
             yield run.at(run.now + trip, ARRIVAL, request, number)
+        size = float(max(size, 1))
         if fills and not (entries[place].size > 0.0 and entries[place].version > version):
-            put(cache, entries, place, float(size), version, run.now)
+            put(cache, entries, place, size, version, run.now)
         elif changes and front.on_write == UPDATES:
-            put(cache, entries, place, float(size), version, run.now)
+            put(cache, entries, place, size, version, run.now)
         elif changes:
             drop(cache, entries, place)
         run.span(request, number, start_s, work_s=trip, status=status,
@@ -133,6 +135,6 @@ def trips_s(front: Front, workload) -> np.ndarray:
 
 
 def result_bytes(workload) -> np.ndarray:
-    """Bytes that each request's entry takes: all items that it reads, int64."""
+    """Bytes of what each request reads or writes, int64; 0 where it finds nothing."""
     items = np.array([operation.items for operation in workload.traffic.operations], dtype=np.int64)
-    return np.maximum(np.asarray(workload.item_bytes) * items[workload.operation], 1)
+    return np.asarray(workload.item_bytes) * items[workload.operation]
