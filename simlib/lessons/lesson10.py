@@ -260,6 +260,19 @@ SALE_UNITS = Prediction(
     lo=0,
     hi=1000,
 )
+REGIONS = Prediction(
+    "10.regions",
+    N_(
+        "The tables are replicated between Seoul and N. Virginia. Haneul buys A-12 in Seoul, Jiwoo 0.3 s later in N. Virginia, both on the "
+        "condition that nobody has it. What happens?"
+    ),
+    choices=(
+        N_("only Haneul buys it: Jiwoo's condition fails"),
+        N_("both are told that they bought it, and the later sale stays"),
+        N_("both are told that they bought it, and the earlier sale stays"),
+        N_("neither buys it: DynamoDB refuses both"),
+    ),
+)
 
 
 def race_choice(db) -> int:
@@ -614,7 +627,10 @@ def regions_by_hand() -> str:
     return "\n".join(lines)
 
 
-def loss(sales_per_s: int = 20):
+LOSS_PER_S, LOST_AT_S, BACK_AFTER_S = 20, 10.0, 60.0
+
+
+def loss(sales_per_s: int = LOSS_PER_S):
     """Ten seconds of sales in Seoul, which is lost at the end of them; a DataFrame, one row for each kind of table."""
     import pandas as pd
 
@@ -622,7 +638,7 @@ def loss(sales_per_s: int = 20):
         raise InputError(_("sales_per_s must be a whole number from 1 to 200; correct it in this cell."))
     rows = {}
     for consistency in CONSISTENCIES:
-        gone, back = (_lost(sales_per_s, consistency, back_after_s) for back_after_s in (None, 60.0))
+        gone, back = (_lost(sales_per_s, consistency, back_after_s) for back_after_s in (None, BACK_AFTER_S))
         rows[consistency] = {
             _("sales confirmed in Seoul"): gone[0],
             _("Seoul never returns: lost"): gone[1],
@@ -633,10 +649,10 @@ def loss(sales_per_s: int = 20):
 
 @lru_cache(maxsize=16)
 def _lost(sales_per_s: int, consistency: str, back_after_s: float | None) -> tuple[int, int, int]:
-    """(acknowledged, lost, late) sales of Seoul; each is counted once, in how many Regions it may be late."""
-    rows = [(k / sales_per_s, 0, k, 0) for k in range(int(10 * sales_per_s))]
+    """(acknowledged, lost, late) sales of Seoul; one that is late in two Regions counts once."""
+    rows = [(k / sales_per_s, 0, k, 0) for k in range(int(LOST_AT_S * sales_per_s))]
     workload = Told(rows, ASIA)
-    table = _global(ASIA, consistency, fails_at_s=10.0, back_after_s=back_after_s)
+    table = _global(ASIA, consistency, fails_at_s=LOST_AT_S, back_after_s=back_after_s)
     result = simulate(Scenario((table,), workload.traffic, region=SEOUL), workload=workload)
     found = replications(result)
     late = set(found["request"][(found["sends"] > 1) & (found["status"] < 400)].tolist())
@@ -851,7 +867,19 @@ def breaking() -> list[str]:
             "conditional UpdateItem of the seat that fails takes {one}.",
             units=number(twice), one=number(meter.write_units(_sizes()["seats"])),
         ),
+        _break_regions(),
     ]
+
+
+def _break_regions() -> str:
+    confirmed, lost, _late = _lost(LOSS_PER_S, "MREC", None)
+    late = _lost(LOSS_PER_S, "MREC", BACK_AFTER_S)[2]
+    return _(
+        "MREC: of {confirmed} confirmed sales {lost} had reached no other Region when Seoul went, and buyers there see the seats free. If "
+        "Seoul returns, {late} arrive late and may meet later sales. MRSC loses none, since each had reached another Region before "
+        "it was confirmed; but it takes no transactions, no TTL and no local index, and no set of Regions holds both Seoul and N. Virginia.",
+        confirmed=confirmed, lost=lost, late=late,
+    )
 
 
 # Exercises ----------------------------------------------------
@@ -1055,6 +1083,24 @@ def _repeat_as(factor: float) -> float:
     return sum(meter.read_units(size, factor) for size in (*sizes, 2500))
 
 
+REPLICATED_BYTES, REPLICAS = 1500, 3
+
+
+def _replicated_usd(date: str | None = None, size_bytes: int = REPLICATED_BYTES, replicas: int = REPLICAS) -> float:
+    """A million writes of single items, replicated: each Region takes as many units as the first."""
+    return MILLION * replicas * meter.write_units(size_bytes) * _rwru_usd(date)
+
+
+@lru_cache(maxsize=1)
+def _seen_elsewhere() -> int:
+    """Which choice of the check 10.elsewhere the simulated table shows: strong reads in N. Virginia while a sale arrives."""
+    at_s = 0.5 * (min(_pieces()) + max(_pieces()))
+    rows = [(0.0, 2, key, 0) for key in range(3)] + [(at_s, 1, key, 1) for key in range(3)]
+    result = _play_rows(rows, OCEAN)
+    stale = (result.status[result.workload.operation == 1] == STALE).tolist()
+    return 2 if any(stale) and not all(stale) else 1 if all(stale) else 0
+
+
 def _shared_units(place: int) -> float:
     found = designs({"share": CHECK_SHARE, "items": CHECK_ITEMS, "size_bytes": 1000})
     return found["now"][1][place]
@@ -1147,6 +1193,45 @@ CHECKS = (
                 N_("That is one transaction; those that are cancelled are paid too, by the tickets that are sold."),
             ),
             Hint(lambda: _shared_units(1), N_("That is the conditional write, which gives up after one item; a transaction is charged whole.")),
+        ),
+    ),
+    Check(
+        "10.elsewhere",
+        N_(
+            "In a global table (MREC) a transaction in Seoul writes seat, order and account. Within the next second somebody in N. "
+            "Virginia reads all three. What may that reader see?"
+        ),
+        answer=_seen_elsewhere,
+        choices=(
+            N_("the whole sale, if the reads are strongly consistent"),
+            N_("the whole sale or nothing of it"),
+            N_("a part of the sale, however one reads"),
+        ),
+        worked=lambda value: _(
+            "Each item arrives by itself: in section 4 after {lags} s. A strongly consistent read sees the last write of its own Region only.",
+            lags=", ".join(f"{lag_s:.2f}" for lag_s in sorted(_pieces())),
+        ),
+        hints=(
+            Hint(lambda: 0, N_("Strong reads do not work across Regions in MREC: they see what has arrived in their own Region.")),
+            Hint(lambda: 1, N_("A transaction is atomic in the Region where it is called; it is replicated item by item.")),
+        ),
+    ),
+    Check(
+        "10.replicas",
+        N_("A global table has replicas in three Regions. A million writes of one item of 1,500 bytes: how many dollars on demand today?"),
+        answer=_replicated_usd,
+        unit="USD",
+        lo=0,
+        hi=10_000,
+        worked=lambda value: _(
+            "{usd}: {units} units in each of {regions} Regions, × ${price} × 1,000,000.",
+            usd=usd(value), units=number(meter.write_units(REPLICATED_BYTES)), regions=REPLICAS, price=f"{_rwru_usd():.9f}",
+        ),
+        hints=(
+            Hint(lambda: _replicated_usd(replicas=1), N_("That is one Region; the write is charged again in every other one.")),
+            Hint(lambda: _replicated_usd(DAY_BEFORE_CUT), N_("That was the price until 2024-10-31.")),
+            Hint(lambda: _replicated_usd(size_bytes=1), N_("1,500 bytes are two steps of 1 KB.")),
+            Hint(lambda: meter.TRANSACTIONAL_WRITE * _replicated_usd(), N_("That is twice, as for a transaction; these are single writes.")),
         ),
     ),
 )

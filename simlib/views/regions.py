@@ -64,12 +64,12 @@ class Regions(Picture):
         self.before.set_visible(pinned is not None)
         if pinned is not None:
             self.before.set_xdata([pinned["gap_ms"]] * 2)
-        values = [ms for _words, each in found["bars"] for ms in each.values()]
-        self.below.set_xlim(0, nice_top(1.15 * max(values)))
-        for bar, text, value, row in zip(self.bars, self.sums, values, range(4)):
+        kinds, values = zip(*(pair for _words, each in found["bars"] for pair in each.items()))
+        self.below.set_xlim(0, nice_top(1.2 * max(values)))
+        for row, (bar, text, kind, value) in enumerate(zip(self.bars, self.sums, kinds, values)):
             bar.set_width(value)
             text.set_position((value, self._place(row)))
-            text.set_text(f" {number(value)}")
+            text.set_text(f" {kind} {number(value)}")
         if self.legend is None:
             self._name(found)
         told = [
