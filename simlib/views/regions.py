@@ -80,8 +80,8 @@ class Regions(Picture):
         waits = [f"{_(words)}: " + ", ".join(f"{kind} {number(ms)} ms" for kind, ms in each.items())
                  for words, each in found["bars"]]
         return _(
-            "Seats sold to both buyers over the time between them, with the expected curve of MREC, and median latencies "
-            "below. At {gap} ms: {told}. {waits}.",
+            "Seats sold to both buyers over the time between them, with the expected curve of MREC, and median "
+            "latencies below. At {gap} ms: {told}. {waits}.",
             gap=f"{found['gap_ms']:,}", told="; ".join(told), waits="; ".join(waits),
         )
 
