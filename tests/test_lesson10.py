@@ -337,7 +337,8 @@ def test_a_number_of_conflicts_that_cannot_be_is_answered(db, given):
 def test_tables_are_not_cut(language):
     """pandas cuts a text after 50 characters."""
     i18n.use(language)
-    assert lesson.who_retries().map(len).max().max() <= 50
+    tables = (lesson.who_retries(), *(lesson.one_seat(gap_s) for gap_s in (0, 0.3, 6)), lesson.in_pieces())
+    assert max(table.map(len).max().max() for table in tables) <= 50
 
 
 # Two Regions ----------------------------------------------------

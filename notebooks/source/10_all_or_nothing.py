@@ -216,8 +216,9 @@ display(look_back(lesson.REGIONS, lesson.regions_choice(gap_s=0.3)), explore(les
 # - **In a global table (MREC)** a transaction is all or nothing in the Region where it is called. It is replicated item by item, each with a lag of its own, usually within
 #   a second: elsewhere one may see half a sale. Conditions and strongly consistent reads know what has arrived in their own Region, no more.
 # - **The last writer wins.** Two Regions that write one item before they have seen each other both answer “done”; the later write stays everywhere and nobody is
-#   told. Its share is that of the lags longer than the time between the buyers: distance hardly matters. Cure: one Region takes all sales of a seat (a buyer in
-#   N. Virginia then waits a round trip of {{lesson.OCEAN_TRIP_MS:.0f}} ms more to Seoul), or MRSC.
+#   told. Haneul's order and payment, items of her own, stay too: she has paid and has no seat. It happens as often as a lag is longer than the time between the
+#   buyers; distance hardly matters. Cure: one Region takes all sales of a seat (a buyer in N. Virginia then waits a round trip of {{lesson.OCEAN_TRIP_MS:.0f}} ms
+#   more to Seoul), or MRSC.
 # - **MRSC**: {{value("dynamodb.mrsc_region_count"):.0f}} Regions of one set, one of which may be a mere witness. Writes and strongly consistent reads wait a round trip to the nearest other
 #   Region (from Seoul {{lesson.NEAREST_TRIP_MS:.0f}} ms), see every confirmed write, and lose none with a Region (RPO 0). A write that meets one in another Region gets a
 #   `ReplicatedWriteConflictException`: your code tries again. No transactions, no TTL, no local indexes.
@@ -265,11 +266,11 @@ display(look_back(lesson.REGIONS, lesson.regions_choice(gap_s=0.3)), explore(les
 #   쓰기는 `TransactionConflictException`을 받습니다. 둘 다 SDK는 재시도하지 않습니다. 잠시 쉬었다가 코드가 다시 보내야 합니다.
 # - **낙관적 잠금**(optimistic locking)은 읽고, 생각하고, 쓸 때 씁니다. 항목에 `version`을 두고, 읽었던 버전 그대로라는 조건으로 쓰면서 1을 더합니다.
 #   거부된 쪽은 다시 읽습니다.
-# - **글로벌 테이블(MREC)** 에서 트랜잭션은 호출한 리전에서만 전부 아니면 전무입니다. 복제는 항목마다 따로, 저마다의 지연으로, 보통 1초 안에 이루어집니다. 다른 리전에서는 절반만
+# - **글로벌 테이블**(MREC)에서 트랜잭션은 호출한 리전에서만 전부 아니면 전무입니다. 복제는 항목마다 따로, 저마다의 지연으로, 보통 1초 안에 이루어집니다. 다른 리전에서는 절반만
 #   된 판매가 보일 수 있습니다. 조건도 강력한 일관된 읽기도 자기 리전에 도착한 것까지만 압니다.
 # - **마지막 쓰기가 이깁니다**(last writer wins). 두 리전이 서로의 쓰기를 보기 전에 같은 항목을 쓰면 둘 다 “완료”라고 답합니다. 나중 쓰기가 모든 리전에 남고, 아무도 그 사실을 듣지
-#   못합니다. 그 비율은 복제 지연이 두 구매자 사이의 시간보다 길 비율이고, 거리는 거의 상관없습니다. 해결책은 좌석의 판매를 리전 한 곳에서만 받거나(버지니아 북부의 구매자는
-#   서울까지 왕복 {{lesson.OCEAN_TRIP_MS:.0f}} ms를 더 기다립니다) MRSC를 쓰는 것입니다.
+#   못합니다. 하늘의 주문과 결제는 다른 항목이라 그대로 남습니다. 돈을 냈는데 좌석이 없습니다. 복제 지연이 두 구매자 사이의 시간보다 긴 만큼 자주 일어나고, 거리는 거의 상관없습니다.
+#   해결책은 좌석의 판매를 리전 한 곳에서만 받거나(버지니아 북부의 구매자는 서울까지 왕복 {{lesson.OCEAN_TRIP_MS:.0f}} ms를 더 기다립니다) MRSC를 쓰는 것입니다.
 # - **MRSC**는 정해진 묶음에 속한 리전 {{value("dynamodb.mrsc_region_count"):.0f}}개로 만들고, 그 가운데 하나는 데이터 없는 증인(witness)이어도 됩니다. 쓰기와 강력한 일관된 읽기는 가장 가까운 다른
 #   리전까지 왕복(서울에서 {{lesson.NEAREST_TRIP_MS:.0f}} ms)을 기다리고, 확인된 쓰기를 모두 보며, 리전을 잃어도 확인된 쓰기를 잃지 않습니다(RPO 0). 다른 리전의 쓰기와 마주친 쓰기는
 #   `ReplicatedWriteConflictException`을 받고, 코드가 다시 시도합니다. 트랜잭션, TTL, 로컬 인덱스는 쓸 수 없습니다.

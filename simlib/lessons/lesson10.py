@@ -477,7 +477,7 @@ def _seat(gap_s: float) -> list[tuple]:
         ]
     is_first_last = first["written_s"] > second["written_s"]
     last = "haneul" if is_first_last else "jiwoo"
-    wins, loses = N_("the other's write arrives and wins: it is the later one"), N_("the other's write arrives and loses")
+    wins, loses = N_("the other's write arrives and, being later, wins"), N_("the other's write arrives and loses")
     events += [
         (second["written_s"], VIRGINIA, N_("jiwoo's condition holds here; the sale is written"), "jiwoo"),
         (first["arrived_s"], VIRGINIA, wins if is_first_last else loses, last),
@@ -564,7 +564,7 @@ def say_regions(found: dict, before: dict | None) -> str:
             pairs=PAIRS, gap=f"{found['gap_ms']:,}",
         ),
         _(
-            "MREC: sold to both: {twice}, and the later buyer keeps the seat; refused by the condition: {taken}. Strongly "
+            "MREC: sold to both: {twice}, where the later write stays; refused by the condition: {taken}. Strongly "
             "consistent reads in Tokyo that are out of date: {stale}. A sale takes {ms} ms.",
             twice=mrec["twice"], taken=PAIRS - mrec["twice"], stale=mrec["stale"], ms=number(mrec["write_ms"]),
         ),
