@@ -216,7 +216,7 @@ display(look_back(lesson.REGIONS, lesson.regions_choice(gap_s=0.3)), explore(les
 # - **In a global table (MREC)** a transaction is all or nothing in the Region where it is called. It is replicated item by item, each with a lag of its own, usually within
 #   a second: elsewhere one may see half a sale. Conditions and strongly consistent reads know what has arrived in their own Region, no more.
 # - **The last writer wins.** Two Regions that write one item before they have seen each other both answer “done”; the later write stays everywhere and nobody is
-#   told. Haneul's order and payment, items of her own, stay too: she has paid and has no seat. It happens as often as a lag is longer than the time between the
+#   told. Haneul's order and payment are other items and stay, too: paid for, and no seat. It happens as often as a lag is longer than the time between the
 #   buyers; distance hardly matters. Cure: one Region takes all sales of a seat (a buyer in N. Virginia then waits a round trip of {{lesson.OCEAN_TRIP_MS:.0f}} ms
 #   more to Seoul), or MRSC.
 # - **MRSC**: {{value("dynamodb.mrsc_region_count"):.0f}} Regions of one set, one of which may be a mere witness. Writes and strongly consistent reads wait a round trip to the nearest other
@@ -308,6 +308,7 @@ with lesson.conflicts(db, times=2):
             db.transact_write_items(TransactItems=lesson.sale("haneul", "A-12"))
             break
 display(note("\n".join(told)), note(lesson.audit(db)))
+
 mine = {"TableName": "accounts", "Key": {"buyer": "haneul"}}
 with meter.watch(db) as read:
     db.get_item(**mine)
@@ -352,11 +353,13 @@ look = {"TableName": "seats", "Key": lesson.seat_key("A-12"), "ConditionExpressi
 twice = [{"ConditionCheck": look}, *lesson.sale("haneul", "A-12")]
 for actions in (lesson.looks(101), twice, lesson.large_orders(11, size_bytes=400_000)):
     display(note(lesson.attempt(db.transact_write_items, TransactItems=actions)))
+
 with meter.watch(db) as repeated:
     for seat in ("A-13", "A-13", "A-14"):
         with lesson.refusals(told, seat):
             db.transact_write_items(TransactItems=lesson.sale("jiwoo", seat), ClientRequestToken=token)
 display(lesson.units(repeated), note("\n".join(told)), note(lesson.audit(db)))
+
 refused = []
 with meter.watch(db) as cancelled:
     for buyer, seat in (("haneul", "A-13"), ("bora", "A-15")):

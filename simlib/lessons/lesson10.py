@@ -508,7 +508,8 @@ def pairs(gap_ms: float, consistency: str) -> dict:
     """PAIRS seats, each bought in Seoul and so much later in Tokyo, where somebody also looks (a strong read) just then.
 
     twice: seats sold to both; stale: reads that are out of date; refused: writes that end with a
-    ReplicatedWriteConflictException; write_ms, read_ms: medians of the sales in Seoul and of the reads in Tokyo.
+    ReplicatedWriteConflictException; write_ms, read_ms: medians of the sales in Seoul and of the reads in Tokyo. The
+    table plays no conditions: a write that has seen the other one stands for a sale that its condition refuses.
     """
     rows = []
     for seat in range(PAIRS):
