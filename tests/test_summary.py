@@ -95,7 +95,7 @@ def test_the_size_of_the_blocks_changes_no_bit(name):
     for block_size in (64, 1024):
         for is_compiled in (True, False):
             parts = fast.summarise(scenario, 5, is_compiled=is_compiled, block_size=block_size)
-            assert parts.summary() == whole.summary()
+            assert list(map(str, parts.summary().values())) == list(map(str, whole.summary().values()))
             assert bill(parts).lines == bill(whole).lines
             assert (parts.latencies.counts == whole.latencies.counts).all()
 
