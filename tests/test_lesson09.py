@@ -11,7 +11,7 @@ from boto3.dynamodb.conditions import Key
 
 from simlib import facts, i18n, meter, teach, widgets
 from simlib.lessons import lesson09 as lesson
-from simlib.views.indexes import IndexBars, dollars
+from simlib.views.indexes import IndexBars
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "notebooks"))
 

@@ -161,7 +161,7 @@ look_back(lesson.SALE_UNITS, lesson.at_tables(together))
 # 다음에야 쓰기가 시작됩니다. 위는 팔린 티켓 한 장에 드는 쓰기 단위를 세 설계로 보여 줍니다. 아래는 미터로 센 티켓 백만 장의 요금을 티켓을 얻은 사람과 얻지
 # 못한 사람의 몫으로 나눕니다. 얻지 못한 사람에게 가장 적게 쓰는 설계는 무엇이고, 왜 그럴까요? 아무도 거절하지 못하는 설계는 무엇일까요?
 #
-# **둘째 그림에서 새로 조절할 것은 판매 한 건의 항목 수입니다.** 좌석 열 개를 담아 보세요. **셋째 그림에서는 항목 하나의 크기입니다.** 1,000바이트를 A로
+# **둘째 그림에서 새로 조절할 것은 판매 한 건의 항목 수입니다.** 항목 열 개를 담아 보세요. **셋째 그림에서는 항목 하나의 크기입니다.** 1,000바이트를 A로
 # 고정하고 {{value("dynamodb.write_unit_bytes"):,.0f}}바이트를 조금 넘겨 보세요. 그림은 인덱스를 셈에 넣지 않고, 첫째 설계의
 # 요금에는 읽기도 들어 있습니다.
 
@@ -328,7 +328,7 @@ display(note("\n".join(told)), lesson.units(cancelled), note(lesson.total(cancel
 #
 # 1. **Apply.** Work out the units of a basket by hand or in code: `my_units`.
 # 2. **Reach a target.** `my_request` sells two seats together, but takes them from whoever has them, and takes no money. Add what is missing. It is played
-#    four times in shops of its own: when all is well, when is taken, and when the money is ₩1 short. The actions of section 3 show the form.
+#    five times in shops of its own: when all is well, when is taken, when the money is ₩1 short, and when it is exactly there. The actions of section 3 show the form.
 # 3. **Explain.** Answer the colleague in words.
 
 # %% exercises [markdown] lang="ko"
@@ -336,7 +336,7 @@ display(note("\n".join(told)), lesson.units(cancelled), note(lesson.total(cancel
 #
 # 1. **적용하기.** 장바구니의 단위를 손이나 코드로 계산해 `my_units`에 넣으세요.
 # 2. **목표 달성하기.** `my_request`는 좌석 두 개를 함께 팔지만, 이미 팔린 좌석도 빼앗고 돈도 받지 않습니다. 빠진 것을 채우세요. 요청은 따로 마련한 가게에서
-#    네 번 실행됩니다. 모두 괜찮을 때, A-14나 A-15가 이미 팔렸을 때, 그리고 돈이 ₩1 모자랄 때입니다. 작업의 모양은 3절에 있습니다.
+#    다섯 번 실행됩니다. 모두 괜찮을 때, A-14나 A-15가 이미 팔렸을 때, 돈이 ₩1 모자랄 때, 그리고 돈이 꼭 맞을 때입니다. 작업의 모양은 3절에 있습니다.
 # 3. **설명하기.** 동료에게 말로 답해 보세요.
 
 # %% my-sale tags=["exercise"]

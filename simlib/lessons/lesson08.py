@@ -899,7 +899,7 @@ CHECKS = (
         unit=N_("units per second"),
         lo=0,
         hi=1_000_000,
-        tolerance=0.01,
+        tolerance=0,
         worked=lambda value: _(
             "{value}: {times} × {peak}, which is more than the {new} of a new table. Beyond that it may throttle for 30 minutes.",
             value=f"{value:,.0f}", times=number(facts.value("dynamodb.on_demand_growth")), peak=f"{CHECK_PEAK:,}",
