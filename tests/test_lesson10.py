@@ -119,7 +119,7 @@ def test_a_sale_costs_twice_at_the_tables_and_once_at_the_index():
     ledger = play("run-transaction")["together"]
     assert [lesson.at_tables(ledger, call) for call in (0, 1, 2)] == [6, 6, 6]
     assert [line.write_units for line in ledger if line.index] == [1]
-    assert "Together 7 write units" in lesson.by_hand() and "$4.38" in lesson.by_hand()
+    assert "Together 7 write units" in lesson.by_hand() and "$4.375" in lesson.by_hand()
 
 
 def test_three_items_of_500_bytes_cost_six_units_as_aws_says(db):
@@ -457,6 +457,7 @@ def test_answers_by_hand():
         ("10.get", 2, "quarter"),
         ("10.get", 6, "as a Query does"),
         ("10.share", 6, "cancelled"),
+        ("10.share", 12, "one ticket more is sold"),
         ("10.share", 3.96, "gives up"),
     ],
 )
@@ -464,6 +465,22 @@ def test_a_misconception_gets_its_hint(key, typed, hint):
     check = next(check for check in lesson.CHECKS if check.key == key)
     verdict = check.mark(str(typed))
     assert not verdict.right and hint in verdict.text
+
+
+@pytest.mark.parametrize(("typed", "right"), [("11.76", 1), ("11.8", 1), ("12", 0), ("11.5", 0), ("11.7", 0)])
+def test_a_rounded_answer_is_taken_as_its_digits_say(typed, right):
+    """600 / 51 = 11.7647: 11.8 and 11.76 are it rounded, 12 is 600 / 50."""
+    assert lesson.CHECKS[4].mark(typed).right == right
+
+
+def test_a_sale_that_wants_more_than_the_price_is_found():
+    """With balance > :price a buyer who has exactly the money would be sent away."""
+    request = lesson.one_solution()
+    money = request["TransactItems"][3]["Update"]
+    money["ConditionExpression"] = "balance > :price"
+    verdict = lesson.PAIR_TARGET.mark(request)
+    missed = [line for line in verdict.text.splitlines() if line.startswith("✗")]
+    assert len(missed) == 1 and "although the money is exactly there" in missed[0]
 
 
 def test_numbers_in_questions_are_those_that_are_checked():

@@ -277,8 +277,8 @@ note(lesson.eaten(scanned.read_units, table_rcu=25))
 # %% break-size
 for size_bytes in (1024, 1025, 409_600, 409_601):
     item = lesson.ticket("C-999", 1, size_bytes)
-    db.delete_item(TableName="tickets", Key=lesson.key("C-999", 1))
     display(note(f"{size_bytes:,} B: " + lesson.attempt(db.put_item, TableName="tickets", Item=item)))
+    db.delete_item(TableName="tickets", Key=lesson.key("C-999", 1))
 seen(lesson.breaking())
 
 # %% exercises [markdown] lang="en"

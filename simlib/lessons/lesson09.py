@@ -68,16 +68,17 @@ def _dynamodb():
     with lesson06.without_aws_settings():
         _mock()
         session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
-        resource = session.resource("dynamodb")
-    client, looking = resource.meta.client, session.client("dynamodb")
+        resource, looking = session.resource("dynamodb"), session.client("dynamodb")
+    client = resource.meta.client
 
     def like_dynamodb(params, **_event):
         for each in params.get("GlobalSecondaryIndexUpdates") or []:
             if isinstance(each, dict) and isinstance(each.get("Create"), dict):
                 _checked_index(each["Create"])
         if isinstance(params.get("TableName"), str):
-            table = looking.describe_table(TableName=params["TableName"])["Table"]
-            _checked_definitions(params, table, looking)
+            with lesson06.without_aws_settings():
+                table = looking.describe_table(TableName=params["TableName"])["Table"]
+                _checked_definitions(params, table, looking)
             if "AttributeDefinitions" in params:
                 _add_definitions(params, table)
 
@@ -117,8 +118,7 @@ def _checked_definitions(request: dict, table: dict, looking) -> None:
 def _other_types(looking, table: str, attribute: str, kind: str) -> list[str]:
     """The types other than `kind` that a table's items hold an attribute in."""
     request = {"TableName": table, "ProjectionExpression": "#a", "ExpressionAttributeNames": {"#a": attribute}}
-    with lesson06.without_aws_settings():
-        pages = list(looking.get_paginator("scan").paginate(**request))
+    pages = looking.get_paginator("scan").paginate(**request)
     return sorted({tag for page in pages for item in page["Items"] for tag in item.get(attribute, {}) if tag != kind})
 
 
@@ -700,8 +700,8 @@ def _tried(given: dict) -> Tried:
             answer = table.query(IndexName=given["IndexName"], KeyConditionExpression=Key("buyer").eq(ME))["Items"]
         except ClientError:
             raise InputError(
-                _("DynamoDB refuses the Query by buyer, since the partition key of my_index is {key}: a Query gives the value of the "
-                  "partition key. Make buyer the HASH attribute in this cell.", key=keys[0])
+                _("DynamoDB refuses the Query by buyer, since the partition key of my_index is {key}; make buyer its HASH attribute in this "
+                  "cell.", key=keys[0])
             ) from None
     with meter.watch(table) as puts:
         table.put_item(Item=ticket("E-20"))
