@@ -73,7 +73,7 @@ display(predict(lesson.QUERY_UNITS), predict(lesson.FILTER_SAVES))
 # ## 3. 실행
 #
 # 실제 boto3 코드입니다. 다만 이 프로세스 안에서 AWS를 흉내 내는 **moto**와 가짜 키로 통신하므로 계정도, 네트워크도, 요금도 필요 없습니다. 용량 단위는
-# AWS가 공개한 규칙을 따르는 이 과정의 **미터**(meter)가 셉니다. moto는 그렇게 세지 않습니다. moto가 요청을 받아 주었다고 AWS도 받아 준다는 뜻은
+# AWS가 공개한 규칙을 따르는 이 강의의 **미터**(meter)가 셉니다. moto는 그렇게 세지 않습니다. moto가 요청을 받아 주었다고 AWS도 받아 준다는 뜻은
 # 아닙니다. 요청을 바꾸고 다시 실행해 보세요.
 #
 # 1. **Query:** 파티션 키(partition key) 하나의 티켓.

@@ -217,7 +217,7 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 # - **TransactWriteItems**는 한 계정, 한 리전(Region)의 어느 테이블에서든 서로 다른 항목에 작업(Put, Update, Delete, ConditionCheck)을
 #   {{value("dynamodb.transaction_max"):.0f}}개까지, 합쳐서 {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB까지 모두 하거나 하나도 하지 않습니다. *ConditionCheck*는 바꾸지 않는 항목을 살펴봅니다.
 # - **단위는 두 배입니다.** 항목마다 준비(prepare)하고 커밋(commit)하므로 테이블에서 × {{value("dynamodb.write_transactional"):.0f}}입니다. 인덱스에 쓰는 것은 두 배가 아닙니다. AWS 문서에는
-#   없는 내용으로, 다른 사람들이 DynamoDB에서 측정했고 이 과정의 미터는 그렇다고 가정합니다. 조건 때문에 취소된 트랜잭션도 테이블에서는 성공한 것처럼
+#   없는 내용으로, 다른 사람들이 DynamoDB에서 측정했고 이 강의의 미터는 그렇다고 가정합니다. 조건 때문에 취소된 트랜잭션도 테이블에서는 성공한 것처럼
 #   청구된다고 가정합니다.
 # - **읽기.** 최종적 일관된 읽기(eventually consistent read, × {{value("dynamodb.read_eventual"):.1f}})는 마지막 쓰기를 놓칠 수 있고, 강력한 일관된 읽기(strongly consistent read,
 #   × {{value("dynamodb.read_strong"):.0f}})는 놓치지 않습니다. TransactGetItems(× {{value("dynamodb.read_transactional"):.0f}})는 항목 {{value("dynamodb.transaction_max"):.0f}}개,
@@ -294,7 +294,7 @@ display(lesson.units(read), note("\n".join(told)), db.get_item(**mine)["Item"])
 # %% break-it [markdown] lang="ko"
 # ## 6. 한계까지 밀어붙이기
 #
-# 1. **한계.** 항목 101개, 같은 항목 두 번, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB가 넘는 트랜잭션입니다. DynamoDB의 규칙에 따라 이 과정의 미터가 거부합니다. 모두 받아들여질 때까지
+# 1. **한계.** 항목 101개, 같은 항목 두 번, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB가 넘는 트랜잭션입니다. DynamoDB의 규칙에 따라 이 강의의 미터가 거부합니다. 모두 받아들여질 때까지
 #    줄마다 고쳐 보세요. 백 번 살펴보는 데는 얼마가 드나요?
 # 2. **토큰.** 첫 판매의 응답이 사라져 다시 보냅니다. 그다음에는 누군가 그 토큰을 다른 좌석에 씁니다. 세 호출 가운데 무언가를 바꾸는 것은 어느 것이고, 저마다
 #    얼마가 드나요? 그런 다음 `lesson.new_token()`으로 호출마다 토큰을 따로 주어 보세요.

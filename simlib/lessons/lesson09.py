@@ -102,8 +102,9 @@ def _checked_definitions(request: dict, table: dict, looking) -> None:
         missing = [key for key in keys if key not in known]
         if missing:
             raise InputError(
-                _("Refused. ValidationException: One or more parameter values were invalid: Some index key attributes are not defined in "
-                  "AttributeDefinitions. Keys: [{keys}]; give their types in this cell.", keys=", ".join(missing))
+                _("Refused. {words}; give the types of these keys in this cell.",
+                  words="ValidationException: One or more parameter values were invalid: Some index key attributes are not defined in "
+                  f"AttributeDefinitions. Keys: [{', '.join(missing)}]")
             )
         for key in keys:
             others = _other_types(looking, table["TableName"], key, known[key])
