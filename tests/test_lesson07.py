@@ -172,11 +172,11 @@ def test_a_sum_is_rounded_once():
 def test_the_second_sentence_compares_both_ways():
     """20 x 1 KB are 5 steps in a sum and 20 one by one; items of exactly 4 KB cost the same."""
     exploring = teach.Exploration(lesson.ITEMS_EXPLORER)
-    assert exploring.sentence.startswith("20 items of 1,024 B: 20 units if each is rounded up, 5 if their sum is: ")
+    assert exploring.sentence.startswith("Items of 1,024 B: 20. Units: 20 if each is rounded up, 5 if their sum is: ")
     assert exploring.sentence.endswith("4 times as many.")
     exploring.pin()
     exploring.move("size_bytes", 4096)
-    assert exploring.sentence == "20 items of 4,096 B: 20 units both ways. A has 20 items of 1,024 B: 20 and 5 units."
+    assert exploring.sentence == "Items of 4,096 B: 20. Units: 20 both ways. A: 20 of 1,024 B; units: 20 and 5."
 
 
 @pytest.mark.parametrize(("consistency", "units"), [("eventual", 2.5), ("strong", 5), ("transactional", 10)])

@@ -295,17 +295,17 @@ def say_many(found: dict, before: dict | None) -> str:
     size, (each, together) = found["now"]
     counted = dict(items=found["items"], size=f"{size:,}", each=number(each, 6), together=number(together, 6))
     if each == together:
-        said = _("{items} items of {size} B: {each} units both ways.", **counted)
+        said = _("Items of {size} B: {items}. Units: {each} both ways.", **counted)
     else:
         said = _(
-            "{items} items of {size} B: {each} units if each is rounded up, {together} if their sum is: {times} times as many.",
+            "Items of {size} B: {items}. Units: {each} if each is rounded up, {together} if their sum is: {times} times as many.",
             times=number(each / together), **counted,
         )
     if before is None:
         return said
     size, (each, together) = before["now"]
     return said + " " + _(
-        "A has {items} items of {size} B: {each} and {together} units.",
+        "A: {items} of {size} B; units: {each} and {together}.",
         items=before["items"], size=f"{size:,}", each=number(each, 6), together=number(together, 6),
     )
 
