@@ -146,8 +146,8 @@ lesson.units(ledger)
 
 # %% run-sparse tags=["request"]
 lesson.drop_index(tickets, "by-refund")
-tickets.update(**lesson.new_index("by-refund", "refund", "bought", "KEYS_ONLY"))
 lesson.forget(tickets, "refund")
+tickets.update(**lesson.new_index("by-refund", "refund", "bought", "KEYS_ONLY"))
 mark = {"UpdateExpression": "SET refund = :day", "ExpressionAttributeValues": {":day": "2026-12-02"}}
 with meter.watch(tickets) as ledger:
     tickets.update_item(Key={"show": "SHOW#1224", "seat": "A-12"}, **mark)

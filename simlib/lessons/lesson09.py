@@ -239,9 +239,10 @@ def drop_index(table, name: str) -> None:
 
 def forget(table, attribute: str) -> None:
     """Removes an attribute from all items that have it, so that a cell that sets it finds the table as at the first time."""
-    for item in table.scan()["Items"]:
-        if attribute in item:
-            table.update_item(Key=key_of(item), UpdateExpression="REMOVE #a", ExpressionAttributeNames={"#a": attribute})
+    named = {"ExpressionAttributeNames": {"#a": attribute}}
+    pages = table.meta.client.get_paginator("scan").paginate(TableName=table.name, FilterExpression="attribute_exists(#a)", **named)
+    for item in [item for page in pages for item in page["Items"]]:
+        table.update_item(Key=key_of(item), UpdateExpression="REMOVE #a", **named)
 
 
 def key_of(item: dict) -> dict:
