@@ -272,7 +272,7 @@ def test_a_text_typed_into_the_item_builder_changes_picture_and_sentence(lab, br
     assert all_change(page, builder, before)
     assert "5글자이고 UTF-8로 14바이트" in seen(builder)["sentence"]
     keep_picture(page, "lesson_06_ko", builder)
-    card = cards(page, "쓰기 단위가 몇 개 드나요?")
+    card = cards(page, "쓰기 용량 단위가 몇 개 드나요?")
     answer(page, card, "2", "채점", "4 KB")
     answer(page, card, "5", "채점", "맞습니다")
     page.close()

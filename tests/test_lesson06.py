@@ -334,6 +334,13 @@ def test_one_item_for_a_show_ends_at_the_limit():
     assert "To change one of them writes all; write units: 39, for a ticket of its own 1." in exploring.sentence
 
 
+def test_the_title_promises_dotted_lines_only_where_they_are_in_view():
+    exploring = teach.Exploration(lesson.ORDER_EXPLORER)
+    assert "dotted" in exploring.picture.top.get_title(loc="left") + exploring.picture.top.get_title()
+    exploring.move("seats", 1500)
+    assert "dotted" not in exploring.picture.top.get_title(loc="left") + exploring.picture.top.get_title()
+
+
 def test_one_more_ticket_in_the_list_by_hand():
     """seat 4 + 4, buyer 5 + 6, price 5 + 2, paid 4 + 1: 31; the map 3 + 4, its place in the list 1: 39."""
     assert (lesson._each_bytes(), lesson._each_overhead()) == (39, 8)

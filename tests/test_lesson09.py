@@ -286,6 +286,7 @@ def test_the_picture_has_a_bar_for_the_table_and_for_each_index(language):
     assert [bar.get_height() for bar in picture.bars] == [3, 6] + [3] * 19
     assert sum(bar.get_width() for bar in picture.dollars) == pytest.approx(41.25)
     assert "41.25" in picture.alt and picture.before_usd.get_visible()
+    assert [text.get_text() for text in picture.below.get_xticklabels()][1] == "1\nby-buyer"
     exploring.set({"indexes": 0})
     assert [bar.get_height() for bar in picture.bars] == [3] + [0] * 20
 
