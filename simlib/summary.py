@@ -78,7 +78,7 @@ class _Across:
         found = [self.blocks[number] for number in _blocks_of(request, self.shift) if number in self.blocks]
         if len(found) == 1:
             return getattr(found[0], self.name)[request - found[0].first]
-        values = np.empty(0)
+        values = np.empty(0, np.intp)
         for part in found:
             mine = request >> self.shift == part.first >> self.shift
             column = getattr(part, self.name)

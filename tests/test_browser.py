@@ -305,3 +305,27 @@ def test_keys_choices_and_checks_of_lesson_07_answer(lab, browser):
     answer(page, card, "3", "Check", "rounded up 3")
     keep_picture(page, "lesson_07_check_en", card)
     page.close()
+
+
+def test_two_buyers_of_lesson_10_answer(lab, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    open_notebook(page, lab, "10_all_or_nothing.ipynb")
+    run_all(page)
+    assert errors_of(page) == []
+    gap = explorers(page).nth(3)
+    before = seen(gap)
+    gap.get_by_role("button", name="Pin as A").click()
+    gap.locator("input[type=text]").first.fill("20")
+    gap.locator("input[type=text]").first.press("Enter")
+    assert all_change(page, gap, before)
+    said = seen(gap)["sentence"]
+    assert "refused with ReplicatedWriteConflictException: 100" in said and "At A, 300 ms apart" in said
+    keep_picture(page, "lesson_10_regions_en", gap)
+    card = cards(page, "A global table has replicas in three Regions")
+    answer(page, card, "1.25", "Check", "That is one Region")
+    answer(page, card, "3.75", "Check", "2 units in each of 3 Regions")
+    card = cards(page, "somebody in N. Virginia reads all three")
+    card.locator("input[type=radio]").nth(1).click()
+    card.get_by_role("button", name="Check", exact=True).click()
+    card.get_by_text("replicated item by item").first.wait_for(timeout=20_000)
+    page.close()

@@ -24,8 +24,7 @@ def english():
 @pytest.fixture(scope="module")
 def shop():
     yield lesson.open_shop()
-    lesson._mock.stop()
-    lesson._mock = None
+    lesson.close_shop()
 
 
 # What an item weighs ----------------------------------------------------

@@ -1,6 +1,7 @@
 """Lesson 07: the units are AWS's, the shop answers offline, exercises are solved by their own controls."""
 
 import dataclasses
+import json
 import os
 import subprocess
 import sys
@@ -55,15 +56,34 @@ def notebook():
 # The shop and the cells ----------------------------------------------------
 
 
-def test_the_shop_leaves_the_learners_settings_alone(monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "mine")
-    monkeypatch.setenv("AWS_PROFILE", "nobody")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    before = dict(os.environ)
-    client = lesson.open_shop()
-    assert dict(os.environ) == before
-    assert client._request_signer._credentials.access_key == "lesson"
-    assert client.get_item(TableName="tickets", Key=lesson.key("C-007", 7))["Item"]["concert"] == {"S": "C-007"}
+def test_opening_the_shop_leaves_the_learners_settings_alone():
+    """Also with a profile that does not exist and an endpoint that nobody answers, in a process of its own."""
+    program = (
+        "import json, os\n"
+        "from simlib.lessons import lesson07 as lesson\n"
+        "before = dict(os.environ)\n"
+        "db = lesson.open_shop()\n"
+        "db = lesson.open_shop()\n"
+        "count = db.scan(TableName='tickets', Select='COUNT')['Count']\n"
+        "key = db._request_signer._credentials.access_key\n"
+        "print(json.dumps([dict(os.environ) == before, count, key]))\n"
+    )
+    settings = {
+        "AWS_PROFILE": "nobody",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "mine",
+        "AWS_SECRET_ACCESS_KEY": "mine",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    shown = json.loads(done.stdout)
+    assert shown[0] and 0 < shown[1] <= 3000 and shown[2] == "course"
 
 
 def test_the_query_in_the_notebook_by_hand(notebook):

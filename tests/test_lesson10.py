@@ -7,10 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from botocore.exceptions import ClientError
 
-from simlib import facts, i18n, meter, teach, widgets
+from simlib import facts, i18n, meter, pricing, teach, widgets
 from simlib.lessons import lesson10 as lesson
 from simlib.views.sales import Sales
 
@@ -252,12 +253,13 @@ def test_a_slider_moves_the_sentence():
 
 
 def test_reads_cost_half_one_and_two_and_a_stale_version_is_refused():
-    space = play("reads-and-versions")
+    """The sale before took 110,000 of 300,000; then 50,000 are added once."""
+    space = play("by-hand", sleep=lambda pause_s: None)
     assert [line.read_units for line in space["read"]] == [0.5, 1, 2, 2, 0, 0]
     assert [line.write_units for line in space["read"]] == [0, 0, 0, 0, 1, 1]
-    assert len(space["told"]) == 1 and space["told"][0].startswith("+20000: Refused. ConditionalCheckFailed")
+    assert len(space["doubted"]) == 1 and space["doubted"][0].startswith("+20000: Refused. ConditionalCheckFailed")
     account = space["db"].get_item(TableName="accounts", Key={"buyer": "haneul"})["Item"]
-    assert (account["balance"], account["version"]) == (350_000, 2)
+    assert (account["balance"], account["version"]) == (240_000, 2)
 
 
 def test_an_item_of_8_kb_costs_four_units_in_a_transaction_as_aws_says():
@@ -267,7 +269,7 @@ def test_an_item_of_8_kb_costs_four_units_in_a_transaction_as_aws_says():
 
 def test_a_token_is_applied_once_costs_reads_and_refuses_another_seat():
     """First 6 + 1 for the index; then three reads of 2 units; then nothing."""
-    space = play("break-token")
+    space = play("break-transactions")
     assert (space["repeated"].write_units, space["repeated"].read_units) == (7, 6)
     assert lesson._books(space["db"])["paid"]["jiwoo"] == 110_000
     assert space["told"][0].startswith("A-14: Refused. IdempotentParameterMismatchException")
@@ -335,7 +337,141 @@ def test_a_number_of_conflicts_that_cannot_be_is_answered(db, given):
 def test_tables_are_not_cut(language):
     """pandas cuts a text after 50 characters."""
     i18n.use(language)
-    assert lesson.who_retries().map(len).max().max() <= 50
+    tables = (lesson.who_retries(), *(lesson.one_seat(gap_s) for gap_s in (0, 0.3, 6)), lesson.in_pieces())
+    assert max(table.map(len).max().max() for table in tables) <= 50
+
+
+# Two Regions ----------------------------------------------------
+
+
+def lag_chance(gap_s, trip_ms):
+    """The chance that a replicated write takes longer than this: the table of quantiles read by hand."""
+    probability, lag_s = facts.latency("dynamodb.replication")
+    return 1 - np.interp(gap_s - trip_ms / 2000, lag_s, probability, left=0, right=1)
+
+
+def test_a_transaction_arrives_in_pieces_and_a_reader_sees_some_of_them():
+    """Each lag is at least 0.3 s and half a round trip of 174 ms; no two are alike."""
+    lags_s = lesson._pieces()
+    assert len(set(lags_s)) == 3 and min(lags_s) > 0.3 + 0.087
+    assert f"{1000 * (max(lags_s) - min(lags_s)):,.0f} ms" in lesson.half_a_sale()
+    assert lesson.in_pieces().shape == (3, 2)
+
+
+def test_two_buyers_sooner_than_any_lag_both_buy_and_the_later_keeps_the_seat():
+    """0.3 s is less than the shortest lag of 0.387 s. Before the end haneul's write has lost in N. Virginia."""
+    rows = lesson._seat(0.3)
+    assert lesson.regions_choice() == 1
+    assert [owner for *_rest, owner in rows] == ["haneul", "jiwoo", "jiwoo", "jiwoo"]
+    assert [region for _at, region, *_rest in rows] == [lesson.SEOUL, lesson.VIRGINIA, lesson.VIRGINIA, lesson.SEOUL]
+    shown = lesson.one_seat(gap_s=0.3)
+    assert shown.iloc[-1, -1] == "jiwoo" and shown.shape == (4, 4)
+
+
+def test_a_buyer_after_the_longest_lag_is_refused():
+    """The longest lag is 5 s and half a round trip."""
+    assert lesson.regions_choice(6) == 0 and lesson._seat(6.0)[-1][3] == "haneul"
+
+
+@pytest.mark.parametrize("given", [-1, 61, "1", None, True, float("nan")])
+def test_a_time_between_buyers_that_cannot_be_is_answered(given):
+    with pytest.raises(teach.InputError, match="0 to 60; correct it in this cell"):
+        lesson.one_seat(gap_s=given)
+
+
+@pytest.mark.parametrize("gap_ms", [100, 500, 700, 1000, 2000, 3000])
+def test_as_many_seats_go_to_both_as_lags_are_longer_than_the_gap(gap_ms):
+    """MREC, Seoul and Tokyo, 33 ms there and back: a 99.9 % interval, and 10 ms for the writes' own latency. Strong
+    reads are out of date as often. MRSC: neither, ever."""
+    run, consistent = (lesson.pairs(gap_ms, kind) for kind in ("MREC", "MRSC"))
+    likely = [lag_chance(gap_ms / 1000 + more_s, 33) for more_s in (-0.01, 0.01)]
+    room = 3.29 * np.sqrt(likely[0] * (1 - likely[0]) * lesson.PAIRS) + 0.5
+    for met in (run["twice"], run["stale"]):
+        assert lesson.PAIRS * likely[1] - room <= met <= lesson.PAIRS * likely[0] + room
+    assert (consistent["twice"], consistent["stale"]) == (0, 0)
+
+
+def test_a_strongly_consistent_table_refuses_who_writes_while_another_region_does():
+    """A write takes 5.47 ms or more and the round trip to Osaka, 24 ms: after 20 ms all are refused, after 100 none."""
+    assert lesson.pairs(20, "MRSC")["refused"] == lesson.PAIRS
+    assert lesson.pairs(100, "MRSC")["refused"] == 0
+    assert lesson.pairs(20, "MREC")["refused"] == 0
+
+
+def test_strong_consistency_costs_a_round_trip_to_the_nearest_region():
+    """Seoul to Osaka 24 ms; Tokyo to Osaka by the data; the same dice on both sides."""
+    run, consistent = (lesson.pairs(700, kind) for kind in ("MREC", "MRSC"))
+    assert consistent["write_ms"] - run["write_ms"] == pytest.approx(24, abs=1e-6)
+    near_ms = min(facts.round_trip_ms(lesson.TOKYO, other) for other in (lesson.SEOUL, lesson.OSAKA))
+    assert consistent["read_ms"] - run["read_ms"] == pytest.approx(near_ms, abs=1e-6)
+    assert (lesson.OCEAN_TRIP_MS, lesson.NEAREST_TRIP_MS) == (174, 24)
+
+
+def test_the_curve_is_the_lags_distribution():
+    found = lesson.two_regions({"gap_ms": 700})
+    place = found["gaps_ms"].tolist().index(1000)
+    assert found["curve"][place] == pytest.approx(100 * lag_chance(1.0, 33))
+    low, high = found["band"]
+    assert low[place] < found["curve"][place] < high[place]
+
+
+def test_a_lost_region_takes_the_last_sales_with_it_only_under_eventual_consistency():
+    """The shortest lag is 0.3 s: the six sales of the last 0.3 s, 20 a second, are lost for certain; those of the last
+    5.02 s may be. A sale that is lost would also have come late."""
+    shown = lesson.loss(sales_per_s=20)
+    assert shown.iloc[:, 0].tolist() == [200, 200] and shown.loc["MRSC"].tolist() == [200, 0, 0]
+    _confirmed, lost, late = shown.loc["MREC"]
+    assert 6 <= lost <= late < 100
+
+
+@pytest.mark.parametrize("given", [0, 201, 2.5, "20", True])
+def test_a_rate_of_sales_that_cannot_be_is_answered(given):
+    with pytest.raises(teach.InputError, match="correct it in this cell"):
+        lesson.loss(sales_per_s=given)
+
+
+def test_what_aws_offers_in_either_kind_of_table():
+    """AWS: MRSC has exactly three Regions of one set, no transactions, no TTL and no local indexes; MREC takes all."""
+    shown = lesson.offers()
+    assert (shown["MREC"] == "yes").all()
+    assert shown["MRSC"].tolist() == ["yes", "no", "no", "no", "no", "no", "yes"]
+
+
+def test_the_sale_in_several_regions_by_hand_and_by_the_bill():
+    """Three items under 1 KB. 6 WRU: 3.75 USD; 6 + 3 rWRU: 5.625 USD; 3 x 3: 5.625; before, 7.50 and 9 x 1.875."""
+    told = lesson.regions_by_hand().splitlines()
+    assert "6 write units" in told[0] and "$3.75" in told[0] and "$7.50" in told[0]
+    assert "9 replicated" in told[1] and "$5.625" in told[1] and "$16.875" in told[1]
+    assert "3 × 3 = 9" in told[2] and "$5.625" in told[2]
+    sku = "dynamodb.replicated_write_request.standard"
+    result = lesson._play_rows([(0.0, 2, key, 0) for key in range(3)], lesson.OCEAN[::-1])
+    assert pricing.usage(result)[sku] == 9
+    result = lesson._play_rows([(0.0, 0, key, 0) for key in range(3)], lesson.ASIA, "MRSC")
+    assert pricing.usage(result)[sku] == 9
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("soon", "not a number"), ("3,001", "between 0 and 3,000"), ("1.5", "not a whole"), ("", "empty")],
+)
+def test_nonsense_between_two_buyers_is_answered(typed, words):
+    exploring = teach.Exploration(lesson.GAP_EXPLORER)
+    exploring.move("gap_ms", typed)
+    assert words in exploring.error and "\n" not in exploring.error and exploring.stale
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_the_picture_of_two_regions_shows_what_the_sentence_says(language):
+    i18n.use(language)
+    exploring = teach.Exploration(lesson.GAP_EXPLORER)
+    exploring.pin()
+    exploring.move("gap_ms", 700)
+    picture, found = exploring.picture, exploring.found
+    assert picture.twice["MREC"].get_ydata()[0] == 100 * found["runs"]["MREC"]["twice"] / lesson.PAIRS
+    assert picture.before.get_visible() and picture.before.get_xdata()[0] == 300
+    assert [bar.get_width() for bar in picture.bars] == [ms for _words, each in found["bars"] for ms in each.values()]
+    assert str(found["runs"]["MREC"]["twice"]) in exploring.sentence and "300" in exploring.sentence.splitlines()[-1]
+    assert len(picture.png()) > 5000 and "MRSC" in picture.alt
 
 
 # Break it ----------------------------------------------------
@@ -346,7 +482,7 @@ def test_each_limit_refuses_one_step_too_far_and_takes_the_step_before(db):
     taken = lesson.attempt(db.transact_write_items, TransactItems=lesson.looks(100))
     assert taken == "Taken. Our meter: write units 200, read units 0."
     assert "less than or equal to 100" in lesson.attempt(db.transact_write_items, TransactItems=lesson.looks(101))
-    twice = play("break-limits")["twice"]
+    twice = play("break-transactions")["twice"]
     assert "multiple operations on one item" in lesson.attempt(db.transact_write_items, TransactItems=twice)
     assert lesson.attempt(db.transact_write_items, TransactItems=twice[1:]).startswith("Taken.")
     for count, word in ((10, "Taken."), (11, "4194304")):
@@ -355,7 +491,7 @@ def test_each_limit_refuses_one_step_too_far_and_takes_the_step_before(db):
 
 
 def test_a_cancelled_transaction_is_charged(db):
-    space = play("break-cancelled", db=play("break-token")["db"])
+    space = play("break-transactions")
     assert space["cancelled"].write_units == 12 and {line.error for line in space["cancelled"]} == {
         "TransactionCanceledException"
     }
@@ -366,7 +502,7 @@ def test_a_cancelled_transaction_is_charged(db):
 def test_every_item_of_break_it_has_an_answer(language):
     """100 looks of 2 units; three reads of 2; three items of 2; 4,194,304 / 400,000 = 10.5."""
     i18n.use(language)
-    limits, token, cancelled = lesson.breaking()
+    limits, token, cancelled, _regions = lesson.breaking()
     assert "200" in limits and "10" in limits and "6" in token and "6" in cancelled
     assert all("{" not in answer for answer in lesson.breaking())
 
@@ -438,8 +574,8 @@ def test_something_that_is_no_request_is_answered():
 
 
 def test_answers_by_hand():
-    """2 x (3 + 1 + 1); 2 x 3; 2 x 3 reads; 2 x (1 + 3); 600 / 51."""
-    assert [check.right_answer() for check in lesson.CHECKS] == pytest.approx([10, 6, 6, 8, 600 / 51])
+    """2 x (3 + 1 + 1); 2 x 3; 2 x 3 reads; 2 x (1 + 3); 600 / 51; the third choice; 2 x 3 x 0.625 USD."""
+    assert [check.right_answer() for check in lesson.CHECKS] == pytest.approx([10, 6, 6, 8, 600 / 51, 2, 3.75])
 
 
 @pytest.mark.parametrize(
@@ -459,11 +595,17 @@ def test_answers_by_hand():
         ("10.share", 6, "cancelled"),
         ("10.share", 12, "one ticket more is sold"),
         ("10.share", 3.96, "gives up"),
+        ("10.elsewhere", 0, "do not work across Regions"),
+        ("10.elsewhere", 1, "item by item"),
+        ("10.replicas", 1.25, "one Region"),
+        ("10.replicas", 11.25, "until 2024-10-31"),
+        ("10.replicas", 1.875, "two steps"),
+        ("10.replicas", 7.5, "single writes"),
     ],
 )
 def test_a_misconception_gets_its_hint(key, typed, hint):
     check = next(check for check in lesson.CHECKS if check.key == key)
-    verdict = check.mark(str(typed))
+    verdict = check.mark(typed if check.choices else str(typed))
     assert not verdict.right and hint in verdict.text
 
 

@@ -18,6 +18,7 @@ from simlib.pricing import price_book
 MODULES = [
     importlib.import_module(f"simlib.lessons.{found.name}")
     for found in pkgutil.iter_modules(lessons.__path__)
+    if found.name.startswith("lesson")
 ]
 
 

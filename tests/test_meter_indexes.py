@@ -9,7 +9,8 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tables import INDEXES, item, laboratory, make, of_key, parts, total
+from moto import mock_aws
+from tables import INDEXES, item, laboratory, make, of_key, parts, shared_client, total
 
 from simlib import meter
 
@@ -264,3 +265,95 @@ def test_total_is_the_sum_of_the_parts(client):
         done = put(client, new)
         whole, table, global_parts, local_parts = parts(done)
         assert whole == table + sum(global_parts.values()) + sum(local_parts.values()) == total(done)
+
+
+# --- indexes that an UpdateTable has added ----------------------------------------------------------------
+
+
+def add_index(client, name, keys, definitions, table="t"):
+    """A global index by UpdateTable, with definitions of the attributes that are new."""
+    kinds = ("HASH", "RANGE")
+    client.update_table(
+        TableName=table,
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": kind} for key, kind in definitions.items()],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": name,
+                    "KeySchema": [{"AttributeName": key, "KeyType": kind} for key, kind in zip(keys.split(), kinds)],
+                    "Projection": {"ProjectionType": "ALL"},
+                }
+            }
+        ],
+    )
+
+
+@pytest.mark.parametrize("metered_before", [True, False])
+def test_every_call_is_metered_after_an_update_table_that_names_the_new_attribute_only(metered_before):
+    """UpdateTable asks for the definitions of a new index's keys; those that are there stay, which moto forgets.
+
+    A first write costs the table and each of four indexes a unit; the same again costs the table only.
+    """
+    with laboratory() as lab:
+        client = lab.client
+        make(client, keys="pk sk", types={"sk": "N", "g": "B"}, by_g=("g", "ALL"), local=("pk l", "ALL"))
+        stored = item(pk="a", sk=1, g=b"g", l="l", h="h", i="i")
+        if metered_before:
+            client.put_item(TableName="t", Item=stored)
+        add_index(client, "by_h", "h", {"h": "S"})
+        add_index(client, "by_i", "i sk", {"i": "S"})
+        key = item(pk="a", sk=1)
+        assert total(client.put_item(TableName="t", Item=stored, **INDEXES)) == (1 if metered_before else 5)
+        assert total(client.get_item(TableName="t", Key=key, **INDEXES)) == 0.5
+        update = {"UpdateExpression": "SET x = :x", "ExpressionAttributeValues": item(**{":x": "x"})}
+        assert total(client.update_item(TableName="t", Key=key, **update, **INDEXES)) == 5
+        for index, keys in (
+            (None, {"pk": "a", "sk": 1}), ("by_g", {"g": b"g"}), ("local", {"pk": "a", "l": "l"}), ("by_h", {"h": "h"}),
+            ("by_i", {"i": "i", "sk": 1}),
+        ):  # fmt: skip
+            asked = {
+                "KeyConditionExpression": " AND ".join(f"{name} = :{name}" for name in keys),
+                "ExpressionAttributeValues": item(**{f":{name}": value for name, value in keys.items()}),
+                **({"IndexName": index} if index else {}),
+            }
+            found = client.query(TableName="t", Limit=1, **asked, **INDEXES)
+            assert found["Count"] == 1 and total(found) == 0.5
+            again = {"ExclusiveStartKey": found["LastEvaluatedKey"]}
+            assert client.query(TableName="t", **asked, **again)["Count"] == 0
+        batch = {"t": [{"PutRequest": {"Item": item(pk="b", sk=2)}}, {"DeleteRequest": {"Key": item(pk="c", sk=3)}}]}
+        assert total(client.batch_write_item(RequestItems=batch, **INDEXES)) == 2
+        assert total(client.batch_get_item(RequestItems={"t": {"Keys": [key]}}, **INDEXES)) == 0.5
+        assert total(client.transact_get_items(TransactItems=[{"Get": {"TableName": "t", "Key": key}}], **INDEXES)) == 2
+        action = {"Update": {"TableName": "t", "Key": key, **update}}
+        assert total(client.transact_write_items(TransactItems=[action], **INDEXES)) == 2
+        assert total(client.delete_item(TableName="t", Key=key, **INDEXES)) == 5
+        assert client.scan(TableName="t")["Count"] == 1
+
+
+def test_types_of_keys_are_held_to_after_an_update_table():
+    with laboratory() as lab:
+        client = lab.client
+        make(client, types={"g": "N"}, by_g=("g", "ALL"))
+        client.put_item(TableName="t", Item=item(pk="a", g=5))
+        add_index(client, "by_h", "h", {"h": "S"})
+        mismatch = "Type mismatch for Index Key g Expected: N Actual: S IndexName: by_g"
+        with pytest.raises(ClientError, match=mismatch):
+            client.put_item(TableName="t", Item=item(pk="b", g="text"))
+        with pytest.raises(ClientError, match="Type mismatch for key pk expected: S actual: N"):
+            client.put_item(TableName="t", Item=item(pk=5))
+        with pytest.raises(ClientError, match="does not match the schema"):
+            client.get_item(TableName="t", Key=item(pk=5))
+
+
+def test_the_type_of_a_key_that_moto_has_forgotten_is_told_by_a_stored_item():
+    with mock_aws():
+        client = shared_client()
+        make(client, types={"g": "N"}, by_g=("g", "ALL"))
+        add_index(client, "by_h", "h", {"h": "S"})
+        with meter.watch(client):
+            client.put_item(TableName="t", Item=item(pk="a", x="no key of an index"))
+            with pytest.raises(ClientError, match="Type mismatch for Index Key g"):
+                client.put_item(TableName="t", Item={**item(pk="b"), "g": {"BOOL": True}})
+            client.put_item(TableName="t", Item=item(pk="b", g=5))
+            with pytest.raises(ClientError, match="Type mismatch for Index Key g Expected: N Actual: S"):
+                client.put_item(TableName="t", Item=item(pk="c", g="text"))

@@ -1,7 +1,7 @@
 # ---
 # jupyter:
 #   lesson:
-#     minutes: 35
+#     minutes: 40
 #     title:
 #       en: "When do two writes belong together?"
 #       ko: "두 쓰기는 언제 함께여야 할까요?"
@@ -13,25 +13,26 @@
 # It is 20:00 and seat A-12 is the last one in row A. Haneul and Jiwoo press *Buy* in the same tenth of a second. A sale is three
 # writes in three DynamoDB tables: the **seat** gets a buyer, an **order** is noted, and ₩110,000 leave an **account**. Last week the team
 # found two orders for one seat, a seat that nobody had paid for, and a buyer who was charged twice because the answer was lost and the app
-# sent the sale again. “From now on everything goes into a transaction.” What does that cure, and what does it cost?
+# sent the sale again. “From now on everything goes into a transaction, and fans in America get a copy of the tables in N. Virginia.” What does
+# that cure, what does it cost, and what does the copy break?
 #
 # After this lesson you can
 # - **choose** between a plain write, a conditional write and a transaction,
 # - **work out** the units of a transaction, also when it is cancelled or repeated,
-# - **make** a sale that is applied exactly once, and **tell** who must try again after a conflict.
+# - **make** a sale that is applied exactly once, also with buyers in two Regions, and **tell** who must try again after a conflict.
 
 # %% question [markdown] lang="ko"
 # ## 1. 질문
 #
 # 20시, A열에 남은 좌석은 A-12 하나입니다. 하늘과 지우가 같은 0.1초에 *구매*를 누릅니다. 판매 한 건은 DynamoDB 테이블 세 개에 쓰는 일입니다.
 # **좌석**에 산 사람을 적고, **주문**을 남기고, **계좌**에서 ₩110,000을 뺍니다. 지난주에 팀은 좌석 하나에 주문이 둘인 경우, 아무도 돈을 내지 않은
-# 좌석, 그리고 응답을 받지 못한 앱이 판매를 다시 보내 돈을 두 번 낸 손님을 발견했습니다. “이제부터 모두 트랜잭션(transaction)으로 합시다.”
-# 트랜잭션은 무엇을 고치고, 얼마가 들까요?
+# 좌석, 그리고 응답을 받지 못한 앱이 판매를 다시 보내 돈을 두 번 낸 손님을 발견했습니다. “이제부터 모두 트랜잭션(transaction)에 넣고, 미국 팬을 위해
+# 테이블을 버지니아 북부에도 둡시다.” 무엇이 고쳐지고, 얼마가 들고, 사본 때문에 무엇이 깨질까요?
 #
 # 이 수업을 마치면 다음을 할 수 있습니다.
 # - 그냥 쓰기, 조건부 쓰기, 트랜잭션 가운데 알맞은 것을 **고르기**
 # - 트랜잭션의 단위를 취소되거나 되풀이될 때까지 **계산하기**
-# - 판매가 정확히 한 번만 적용되게 **만들고**, 충돌한 뒤 누가 다시 시도해야 하는지 **설명하기**
+# - 구매자가 두 리전(Region)에 있어도 판매가 정확히 한 번만 적용되게 **만들고**, 충돌한 뒤 누가 다시 시도해야 하는지 **설명하기**
 
 # %% tools
 from time import sleep
@@ -45,15 +46,15 @@ from simlib.widgets import checks, explore, look_back, note, predict, quiz, reac
 # %% predict [markdown] lang="en"
 # ## 2. Predict
 #
-# Two questions about the storm of last week.
+# Two questions about the storm of last week, and one about the copy in N. Virginia.
 
 # %% predict [markdown] lang="ko"
 # ## 2. 예측
 #
-# 지난주의 혼란에 대한 질문 두 가지입니다.
+# 지난주의 혼란에 대한 질문 두 가지와 버지니아 북부의 사본에 대한 질문 하나입니다.
 
-# %% predict-both
-display(predict(lesson.RACE), predict(lesson.SALE_UNITS))
+# %% predict-all
+display(predict(lesson.RACE), predict(lesson.SALE_UNITS), predict(lesson.REGIONS))
 
 # %% run [markdown] lang="en"
 # ## 3. Run
@@ -168,6 +169,30 @@ look_back(lesson.SALE_UNITS, lesson.at_tables(together))
 # %% observe-designs
 display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(lesson.SIZE_EXPLORER))
 
+# %% observe-regions [markdown] lang="en"
+# **Two Regions.** A *global table* has a replica in each of several Regions, and each takes writes. moto cannot show what that means in time, so
+# this is our simulated table; its lag is assumed, laid through what AWS says of it.
+#
+# 1. **In pieces.** A transaction in Seoul writes seat, order and account. When does each arrive in N. Virginia?
+# 2. **One seat, two buyers.** Each condition is checked in the buyer's own Region. Who has the seat in the end? Try `gap_s=0.05`, 0.7 and 0.
+# 3. **Fourth figure, new: the time between the buyers**, one in Seoul and one in Tokyo, for two kinds of table. *MREC* (multi-Region eventual
+#    consistency) answers and replicates afterwards; *MRSC* (multi-Region strong consistency) answers when another Region has it, too. From what time on
+#    do fewer than 10 of 100 seats go to both? Go down to 20 ms: who refuses now? What does MRSC cost in milliseconds?
+
+# %% observe-regions [markdown] lang="ko"
+# **두 리전.** *글로벌 테이블*(global table)은 여러 리전에 복제본(replica)을 두고, 복제본마다 쓰기를 받습니다. moto로는 그 시간 흐름을 볼 수 없어서 여기서는 이 과정의
+# 시뮬레이션 테이블을 씁니다. 복제 지연은 AWS가 밝힌 말에 맞춘 가정입니다.
+#
+# 1. **조각조각 도착하기.** 서울의 트랜잭션 하나가 좌석, 주문, 계좌를 씁니다. 저마다 언제 버지니아 북부에 도착하나요?
+# 2. **좌석 하나, 구매자 둘.** 조건은 구매자가 있는 리전에서 확인합니다. 좌석은 결국 누구 것이 되나요? `gap_s=0.05`, 0.7, 0으로 바꿔 보세요.
+# 3. **넷째 그림에서 새로 조절할 것은 두 구매자 사이의 시간입니다.** 한 사람은 서울, 한 사람은 도쿄에 있고, 테이블은 두 가지입니다. *MREC*(다중 리전 최종적 일관성)는
+#    먼저 답하고 나중에 복제합니다. *MRSC*(다중 리전 강력한 일관성)는 다른 리전 하나에도 기록된 다음에 답합니다. 시간이 얼마나 벌어져야 좌석 백 개 가운데
+#    둘에게 팔리는 것이 열 개보다 적어지나요? 20 ms까지 줄여 보세요. 이제 누가 거부하나요? MRSC는 몇 밀리초가 더 드나요?
+
+# %% two-regions
+display(lesson.in_pieces(), note(lesson.half_a_sale()), lesson.one_seat(gap_s=0.3))
+display(look_back(lesson.REGIONS, lesson.regions_choice(gap_s=0.3)), explore(lesson.GAP_EXPLORER))
+
 # %% explain [markdown] lang="en"
 # ## 5. Explain
 #
@@ -188,20 +213,32 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 #   list of reasons; a single write that meets a transaction gets a `TransactionConflictException`. The SDK retries neither: your code must, after a pause.
 # - **Optimistic locking** is for read, think, write: keep a `version` in the item, write on the condition that it is still the one you read, and
 #   add 1. Whoever is refused reads again.
+# - **In a global table (MREC)** a transaction is all or nothing in the Region where it is called. It is replicated item by item, each with a lag of its own, usually within
+#   a second: elsewhere one may see half a sale. Conditions and strongly consistent reads know what has arrived in their own Region, no more.
+# - **The last writer wins.** Two Regions that write one item before they have seen each other both answer “done”; the later write stays everywhere and nobody is
+#   told. Haneul's order and payment are other items and stay, too: paid for, and no seat. It happens as often as a lag is longer than the time between the
+#   buyers; distance hardly matters. Cure: one Region takes all sales of a seat (a buyer in N. Virginia then waits a round trip of {{lesson.OCEAN_TRIP_MS:.0f}} ms
+#   more to Seoul), or MRSC.
+# - **MRSC**: {{value("dynamodb.mrsc_region_count"):.0f}} Regions of one set, one of which may be a mere witness. Writes and strongly consistent reads wait a round trip to the nearest other
+#   Region (from Seoul {{lesson.NEAREST_TRIP_MS:.0f}} ms), see every confirmed write, and lose none with a Region (RPO 0). A write that meets one in another Region gets a
+#   `ReplicatedWriteConflictException`: your code tries again. No transactions, no TTL, no local indexes.
+# - **What copies cost.** A write takes replicated write units in every Region, at the price of ordinary ones; index entries are ordinary writes in every Region.
 #
 # | Older notes say | Today | In the exam |
 # |---|---|---|
 # | DynamoDB has no transactions; use SQL or a library | since {{fact("dynamodb.token_lifetime_s").effective}} it has | several items, all or nothing: TransactWriteItems |
 # | at most 25 items (2018) | {{value("dynamodb.transaction_max"):.0f}} items, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB | more: split, or another design |
 # | a million writes: {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}} dollars, in a transaction {{price("dynamodb.write_request.standard", "2024-10-31") * 2e6:.2f}} | {{price("dynamodb.write_request.standard") * 1e6:.3f}} and {{price("dynamodb.write_request.standard") * 2e6:.2f}}, since 2024-11-01 | transactions cost twice |
+# | global tables: strong reads only of one's own Region's writes | MRSC since {{lesson.MRSC_DAY}} | RPO 0 or strong reads everywhere: MRSC; fast local writes: MREC |
+# | a million replicated writes: {{price("dynamodb.replicated_write_request.standard", "2024-10-31") * 1e6:.3f}} dollars in each Region | {{price("dynamodb.replicated_write_request.standard") * 1e6:.3f}} since 2024-11-01 | writes times Regions |
 #
-# **The cells below:** first the sale by hand, a table of who tries again, and a sale that meets two conflicts and tries again after ever longer pauses; what
-# happens with `times=4`? Then three kinds of reads, and two top-ups that both start from version 1.
+# **The cell below:** first the sale by hand, a table of who tries again, the same sale in several Regions, and a sale that meets two conflicts and tries again after
+# ever longer pauses; what happens with `times=4`? Then three kinds of reads, and two top-ups that both start from version 1.
 #
 # *What the model leaves out:* moto does one call after the other and knows no conflicts, so `lesson.conflicts` stages them with the error that DynamoDB would
-# give; there is no throttling either. Transactions are
-# Region-local: in a global table the other Regions may see half a sale for a moment. Sources: {{page("dynamodb-transactions")}}, {{page("dynamodb-read-write")}},
-# {{page("dynamodb-conformance")}}, {{page("dynamodb-price-cut")}} (checked on {{as_of}}).
+# give; there is no throttling either. The simulated replicas have clocks that agree, a transaction is replicated at single cost (assumed), and dollars
+# are N. Virginia's in every Region. Sources: {{page("dynamodb-transactions")}}, {{page("dynamodb-read-write")}}, {{page("dynamodb-conformance")}},
+# {{page("dynamodb-price-cut")}}, {{page("dynamodb-global-tables")}}, {{page("dynamodb-global-billing")}} (checked on {{as_of}}).
 #
 # <details><summary>The curves of section 4</summary>
 #
@@ -229,20 +266,31 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 #   쓰기는 `TransactionConflictException`을 받습니다. 둘 다 SDK는 재시도하지 않습니다. 잠시 쉬었다가 코드가 다시 보내야 합니다.
 # - **낙관적 잠금**(optimistic locking)은 읽고, 생각하고, 쓸 때 씁니다. 항목에 `version`을 두고, 읽었던 버전 그대로라는 조건으로 쓰면서 1을 더합니다.
 #   거부된 쪽은 다시 읽습니다.
+# - **글로벌 테이블**(MREC)에서 트랜잭션은 호출한 리전에서만 전부 아니면 전무입니다. 복제는 항목마다 따로, 저마다의 지연으로, 보통 1초 안에 이루어집니다. 다른 리전에서는 절반만
+#   된 판매가 보일 수 있습니다. 조건도 강력한 일관된 읽기도 자기 리전에 도착한 것까지만 압니다.
+# - **마지막 쓰기가 이깁니다**(last writer wins). 두 리전이 서로의 쓰기를 보기 전에 같은 항목을 쓰면 둘 다 “완료”라고 답합니다. 나중 쓰기가 모든 리전에 남고, 아무도 그 사실을 듣지
+#   못합니다. 하늘의 주문과 결제는 다른 항목이라 그대로 남습니다. 돈을 냈는데 좌석이 없습니다. 복제 지연이 두 구매자 사이의 시간보다 긴 만큼 자주 일어나고, 거리는 거의 상관없습니다.
+#   해결책은 좌석의 판매를 리전 한 곳에서만 받거나(버지니아 북부의 구매자는 서울까지 왕복 {{lesson.OCEAN_TRIP_MS:.0f}} ms를 더 기다립니다) MRSC를 쓰는 것입니다.
+# - **MRSC**는 정해진 묶음에 속한 리전 {{value("dynamodb.mrsc_region_count"):.0f}}개로 만들고, 그 가운데 하나는 데이터 없는 증인(witness)이어도 됩니다. 쓰기와 강력한 일관된 읽기는 가장 가까운 다른
+#   리전까지 왕복(서울에서 {{lesson.NEAREST_TRIP_MS:.0f}} ms)을 기다리고, 확인된 쓰기를 모두 보며, 리전을 잃어도 확인된 쓰기를 잃지 않습니다(RPO 0). 다른 리전의 쓰기와 마주친 쓰기는
+#   `ReplicatedWriteConflictException`을 받고, 코드가 다시 시도합니다. 트랜잭션, TTL, 로컬 인덱스는 쓸 수 없습니다.
+# - **사본의 요금.** 쓰기 하나는 모든 리전에서 복제된 쓰기 단위(replicated write unit)를 내고, 그 가격은 보통 쓰기 단위와 같습니다. 인덱스 쓰기는 리전마다 보통 쓰기입니다.
 #
 # | 예전 자료 | 지금 | 시험에서는 |
 # |---|---|---|
 # | DynamoDB에는 트랜잭션이 없으니 SQL이나 라이브러리를 쓸 것 | {{fact("dynamodb.token_lifetime_s").effective}}부터 있음 | 여러 항목을 전부 아니면 전무로: TransactWriteItems |
 # | 최대 25개(2018년) | 항목 {{value("dynamodb.transaction_max"):.0f}}개, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB | 더 많으면 나누거나 설계를 바꿉니다 |
 # | 쓰기 백만 번에 {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}}달러, 트랜잭션이면 {{price("dynamodb.write_request.standard", "2024-10-31") * 2e6:.2f}}달러 | 2024-11-01부터 {{price("dynamodb.write_request.standard") * 1e6:.3f}}달러와 {{price("dynamodb.write_request.standard") * 2e6:.2f}}달러 | 트랜잭션은 두 배입니다 |
+# | 글로벌 테이블의 강력한 읽기는 자기 리전의 쓰기만 봄 | {{lesson.MRSC_DAY}}부터 MRSC | RPO 0이나 모든 리전의 강력한 읽기: MRSC, 가까운 곳에서 빠른 쓰기: MREC |
+# | 복제된 쓰기 백만 번에 리전마다 {{price("dynamodb.replicated_write_request.standard", "2024-10-31") * 1e6:.3f}}달러 | 2024-11-01부터 {{price("dynamodb.replicated_write_request.standard") * 1e6:.3f}}달러 | 쓰기 수 곱하기 리전 수 |
 #
-# **아래 셀에서는** 먼저 판매 한 건을 손으로 계산하고, 누가 다시 시도하는지 표로 보고, 충돌을 두 번 만난 판매를 점점 더 오래 쉬면서 다시 시도합니다.
+# **아래 셀에서는** 먼저 판매 한 건을 손으로 계산하고, 누가 다시 시도하는지와 여러 리전에서의 요금을 보고, 충돌을 두 번 만난 판매를 점점 더 오래 쉬면서 다시 시도합니다.
 # `times=4`로 바꾸면 어떻게 되나요? 그다음에는 세 가지 읽기와, 둘 다 버전 1에서 시작하는 충전 두 번을 해 봅니다.
 #
 # *모델이 생략한 것:* moto는 호출을 하나씩 처리해서 충돌이 없습니다. 그래서 `lesson.conflicts`가 DynamoDB라면 돌려줄 오류로 충돌을 흉내 냅니다.
-# 스로틀링(throttling)도 없습니다. 트랜잭션은 한 리전 안에서만 통합니다.
-# 글로벌 테이블에서는 다른 리전이 잠깐 절반만 된 판매를 볼 수 있습니다. 출처: {{page("dynamodb-transactions")}}, {{page("dynamodb-read-write")}},
-# {{page("dynamodb-conformance")}}, {{page("dynamodb-price-cut")}}({{as_of}} 확인).
+# 스로틀링(throttling)도 없습니다. 시뮬레이션한 복제본들은 시계가 서로 맞고, 트랜잭션은 단일 요금으로 복제되며(가정), 요금은 모든 리전에서 버지니아 북부 기준입니다.
+# 출처: {{page("dynamodb-transactions")}}, {{page("dynamodb-read-write")}}, {{page("dynamodb-conformance")}}, {{page("dynamodb-price-cut")}},
+# {{page("dynamodb-global-tables")}}, {{page("dynamodb-global-billing")}}({{as_of}} 확인).
 #
 # <details><summary>4절의 곡선</summary>
 #
@@ -251,8 +299,8 @@ display(explore(lesson.SHARE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(
 # </details>
 
 # %% by-hand tags=["request"]
-display(note(lesson.by_hand()), lesson.who_retries())
-db, told = lesson.open_shop(), []
+display(note(lesson.by_hand()), lesson.who_retries(), note(lesson.regions_by_hand()))
+db, told, doubted = lesson.open_shop(), [], []
 with lesson.conflicts(db, times=2):
     for pause_s in (0, 0.05, 0.1, 0.2):
         sleep(pause_s)
@@ -261,26 +309,21 @@ with lesson.conflicts(db, times=2):
             break
 display(note("\n".join(told)), note(lesson.audit(db)))
 
-# %% reads-and-versions tags=["request"]
-db, told = lesson.open_shop(), []
+mine = {"TableName": "accounts", "Key": {"buyer": "haneul"}}
 with meter.watch(db) as read:
-    mine = {"TableName": "accounts", "Key": {"buyer": "haneul"}}
     db.get_item(**mine)
     account = db.get_item(**mine, ConsistentRead=True)["Item"]
     db.transact_get_items(TransactItems=[{"Get": mine}, {"Get": {"TableName": "seats", "Key": lesson.seat_key("A-12")}}])
     for top_up in (50000, 20000):
-        with lesson.refusals(told, f"+{top_up}"):
+        new = {":new": account["balance"] + top_up, ":next": account["version"] + 1, ":seen": account["version"]}
+        with lesson.refusals(doubted, f"+{top_up}"):
             db.update_item(
                 **mine,
                 UpdateExpression="SET balance = :new, version = :next",
                 ConditionExpression="version = :seen",
-                ExpressionAttributeValues={
-                    ":new": account["balance"] + top_up,
-                    ":next": account["version"] + 1,
-                    ":seen": account["version"],
-                },
+                ExpressionAttributeValues=new,
             )
-display(lesson.units(read), note("\n".join(told)), db.get_item(**mine)["Item"])
+display(lesson.units(read), note("\n".join(doubted)), db.get_item(**mine)["Item"])
 
 # %% break-it [markdown] lang="en"
 # ## 6. Break it
@@ -290,6 +333,8 @@ display(lesson.units(read), note("\n".join(told)), db.get_item(**mine)["Item"])
 # 2. **A token.** The answer of the first sale was lost, so it is sent again; then somebody uses the token for another seat. Which of the three calls
 #    changes anything, and what does each cost? Then give each call a token of its own with `lesson.new_token()`.
 # 3. **Cancelled and charged.** One seat is taken, one buyer lacks the money. Read the reasons, item by item, and the units.
+# 4. **A Region is lost.** Seoul goes after ten seconds of sales; Tokyo and Osaka stand. How many confirmed sales are gone? Below, what each kind of
+#    table takes, tried on the simulated one. Could the team have MRSC in Seoul and N. Virginia?
 
 # %% break-it [markdown] lang="ko"
 # ## 6. 한계까지 밀어붙이기
@@ -299,29 +344,31 @@ display(lesson.units(read), note("\n".join(told)), db.get_item(**mine)["Item"])
 # 2. **토큰.** 첫 판매의 응답이 사라져 다시 보냅니다. 그다음에는 누군가 그 토큰을 다른 좌석에 씁니다. 세 호출 가운데 무언가를 바꾸는 것은 어느 것이고, 저마다
 #    얼마가 드나요? 그런 다음 `lesson.new_token()`으로 호출마다 토큰을 따로 주어 보세요.
 # 3. **취소되어도 청구됩니다.** 한 번은 좌석이 이미 팔렸고, 한 번은 돈이 모자랍니다. 항목별 이유와 단위를 읽어 보세요.
+# 4. **리전을 잃습니다.** 10초 동안 판매하던 서울이 멈추고 도쿄와 오사카는 남아 있습니다. 확인된 판매 가운데 몇 건이 사라지나요? 아래는 테이블마다 무엇을
+#    받아 주는지 시뮬레이션 테이블에 시도한 결과입니다. 서울과 버지니아 북부를 MRSC로 묶을 수 있나요?
 
-# %% break-limits
-db = lesson.open_shop()
+# %% break-transactions tags=["request"]
+db, told, token = lesson.open_shop(), [], lesson.new_token()
 look = {"TableName": "seats", "Key": lesson.seat_key("A-12"), "ConditionExpression": "attribute_not_exists(buyer)"}
 twice = [{"ConditionCheck": look}, *lesson.sale("haneul", "A-12")]
 for actions in (lesson.looks(101), twice, lesson.large_orders(11, size_bytes=400_000)):
     display(note(lesson.attempt(db.transact_write_items, TransactItems=actions)))
 
-# %% break-token tags=["request"]
-db, told, token = lesson.open_shop(), [], lesson.new_token()
 with meter.watch(db) as repeated:
     for seat in ("A-13", "A-13", "A-14"):
         with lesson.refusals(told, seat):
             db.transact_write_items(TransactItems=lesson.sale("jiwoo", seat), ClientRequestToken=token)
 display(lesson.units(repeated), note("\n".join(told)), note(lesson.audit(db)))
 
-# %% break-cancelled tags=["request"]
-told = []
+refused = []
 with meter.watch(db) as cancelled:
     for buyer, seat in (("haneul", "A-13"), ("bora", "A-15")):
-        with lesson.refusals(told, buyer):
+        with lesson.refusals(refused, buyer):
             db.transact_write_items(TransactItems=lesson.sale(buyer, seat))
-display(note("\n".join(told)), lesson.units(cancelled), note(lesson.total(cancelled)), seen(lesson.breaking()))
+display(note("\n".join(refused)), lesson.units(cancelled), note(lesson.total(cancelled)))
+
+# %% break-regions
+display(lesson.loss(sales_per_s=20), lesson.offers(), seen(lesson.breaking()))
 
 # %% exercises [markdown] lang="en"
 # ## 7. Exercises
@@ -374,12 +421,12 @@ display(reach(lesson.BY_HAND, my_units), reach(lesson.PAIR_TARGET, my_request), 
 # %% check [markdown] lang="en"
 # ## 8. Check
 #
-# Five numbers, computed by the meter on your machine when you press *Check*; some of them by making the calls.
+# Six numbers and a choice, computed on your machine when you press *Check*; some of them by making the calls, the choice by the simulated table.
 
 # %% check [markdown] lang="ko"
 # ## 8. 확인
 #
-# 숫자 다섯 개입니다. *채점*을 누르면 미터가 이 컴퓨터에서 계산하며, 몇 개는 실제로 호출해 봅니다.
+# 숫자 여섯 개와 고르기 하나입니다. *채점*을 누르면 이 컴퓨터에서 계산합니다. 몇 개는 실제로 호출해 보고, 고르기는 시뮬레이션 테이블이 답합니다.
 
 # %% check-questions
 checks(*lesson.CHECKS)
@@ -391,10 +438,10 @@ checks(*lesson.CHECKS)
 # - A transaction writes up to {{value("dynamodb.transaction_max"):.0f}} different items, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB, all or none: twice the units at the tables.
 # - Failed conditions, cancelled transactions and ConditionChecks are charged.
 # - With the same token a repeat is applied once, for {{value("dynamodb.token_lifetime_s") / 60:.0f}} minutes, and costs reads. Another request needs another token.
-# - Conflicts are your code's to try again; a version in the item shows that somebody was faster.
+# - Conflicts are your code's to try again. In a global table the last writer wins, item by item; MRSC sees other Regions' writes, at a round trip each.
 #
 # > **Card.** one item: condition ×1 · several: transaction ×2 · {{value("dynamodb.transaction_max"):.0f}} items, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB, one Region · cancelled is charged ·
-# > token: applied once · read ½, 1, 2.
+# > token: applied once · read ½, 1, 2 · other Regions: in pieces, later (MREC), or a round trip, no transactions (MRSC).
 #
 # **Next:** a ticket is sold. Who else must hear of it? What happens after a write?
 
@@ -405,10 +452,10 @@ checks(*lesson.CHECKS)
 # - 트랜잭션은 서로 다른 항목 {{value("dynamodb.transaction_max"):.0f}}개, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB까지 전부 아니면 전무로 씁니다. 테이블에서 단위가 두 배입니다.
 # - 실패한 조건, 취소된 트랜잭션, ConditionCheck도 청구됩니다.
 # - 토큰이 같으면 {{value("dynamodb.token_lifetime_s") / 60:.0f}}분 동안 한 번만 적용되고, 되풀이에는 읽기 단위를 냅니다. 다른 요청에는 다른 토큰이 필요합니다.
-# - 충돌은 코드가 다시 시도해야 합니다. 항목에 버전을 두면 누가 더 빨랐는지 알 수 있습니다.
+# - 충돌은 코드가 다시 시도해야 합니다. 글로벌 테이블에서는 항목마다 마지막 쓰기가 이깁니다. MRSC는 다른 리전의 쓰기까지 보는 대신 쓸 때마다 왕복을 기다립니다.
 #
 # > **카드.** 항목 하나: 조건 ×1 · 여러 개: 트랜잭션 ×2 · {{value("dynamodb.transaction_max"):.0f}}개, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB, 한 리전 · 취소되어도 청구 · 토큰: 한 번만
-# > 적용 · 읽기 ½, 1, 2
+# > 적용 · 읽기 ½, 1, 2 · 다른 리전: 조각조각 나중에(MREC), 또는 왕복을 기다리고 트랜잭션 없음(MRSC)
 #
 # **다음:** 티켓이 팔렸습니다. 누가 또 알아야 할까요? 쓰기 다음에는 무슨 일이 일어날까요?
 

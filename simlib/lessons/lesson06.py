@@ -6,13 +6,13 @@ import base64
 import contextlib
 import hashlib
 import numbers
-import os
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
 from simlib import facts, meter
 from simlib.i18n import N_, _, number, percent, usd
+from simlib.lessons import on_moto
 from simlib.pricing import price_book
 from simlib.teach import (
     Check,
@@ -44,40 +44,7 @@ SHOW = "SHOW#1224"
 
 # A table of our own, on moto in this process ----------------------------------------------------
 
-_mock = None
-
-
-@contextlib.contextmanager
-def without_aws_settings():
-    """Hides the learner's AWS variables and files while clients are made; gives everything back afterwards."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
-    hidden = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
-    os.environ.update(hidden)
-    try:
-        yield
-    finally:
-        for name in hidden:
-            os.environ.pop(name, None)
-        os.environ.update(kept)
-
-
-def _answer_with_moto() -> None:
-    """From here on moto answers boto3 in this process, with empty tables; nothing reaches AWS."""
-    global _mock
-    from moto import mock_aws
-
-    if _mock is not None:
-        _mock.stop()
-    _mock = mock_aws(config={"core": {"mock_credentials": False}})
-    _mock.start()
-
-
-def close_shop() -> None:
-    """Ends what `open_shop` began: boto3 answers from AWS again."""
-    global _mock
-    if _mock is not None:
-        _mock.stop()
-        _mock = None
+close_shop = on_moto.close_shop
 
 
 def refusal(error: Exception) -> str | None:
@@ -92,7 +59,7 @@ def refusal(error: Exception) -> str | None:
     if isinstance(error, ClientError):
         told = error.response["Error"]
         return _("Refused. {code}: {words}", code=told["Code"], words=told["Message"])
-    place = error.__traceback__
+    place = (error.__cause__ or error).__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     inside = "" if place is None else place.tb_frame.f_globals.get("__name__", "")
@@ -126,12 +93,8 @@ def open_shop():
 
     The credentials are made up and belong to these two alone; no setting of the learner is read or changed.
     """
-    import boto3
-
     say_errors_in_a_sentence()
-    with without_aws_settings():
-        _answer_with_moto()
-        session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
+    with on_moto.opened(REGION, fresh=True) as session:
         bucket = session.resource("s3").create_bucket(Bucket="posters")
         tickets = session.resource("dynamodb").create_table(
             TableName="tickets",

@@ -9,7 +9,8 @@ from functools import lru_cache
 
 from simlib import facts, meter
 from simlib.i18n import N_, _, number, percent, usd
-from simlib.lessons.lesson06 import attempt, refusal, say_errors_in_a_sentence, without_aws_settings
+from simlib.lessons import on_moto
+from simlib.lessons.lesson06 import attempt, refusal, say_errors_in_a_sentence
 from simlib.pricing import price_book
 from simlib.teach import (
     Check,
@@ -66,34 +67,12 @@ def key(concert: str, place: int) -> dict:
     return {"concert": {"S": concert}, "ticket": {"S": f"T-{place:05d}"}}
 
 
-@lru_cache(maxsize=1)
-def _mock():
-    """moto, started once; it neither reads nor sets credentials."""
-    from moto import mock_aws
-
-    mock = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
-    mock.start(reset=False)
-    return mock
-
-
-def close_shop() -> None:
-    """Ends what `open_shop` began: boto3 answers from AWS again."""
-    if _mock.cache_info().currsize:
-        _mock().stop()
-        _mock.cache_clear()
-        _own_shop.cache_clear()
+close_shop = on_moto.close_shop
 
 
 def _client():
-    """A client that has made one call, in which moto makes a session of its own: no setting of the learner is read."""
-    import boto3
-
-    with without_aws_settings():
-        _mock()
-        session = boto3.Session(aws_access_key_id="lesson", aws_secret_access_key="lesson", region_name=REGION)
-        client = session.client("dynamodb")
-        client.list_tables()
-    return client
+    with on_moto.opened(REGION) as session:
+        return session.client("dynamodb")
 
 
 def open_shop():
@@ -464,13 +443,10 @@ BY_HAND = Target(
 @lru_cache(maxsize=1)
 def _own_shop():
     """A client for marking, in a Region of its own: what the learner has written into the table does not matter there."""
-    import boto3
-
-    _client()
-    with without_aws_settings():
-        session = boto3.Session(aws_access_key_id="lesson", aws_secret_access_key="lesson", region_name=MARKING_REGION)
+    with on_moto.opened(MARKING_REGION) as session:
         client = session.client("dynamodb")
-        _fill(client)
+    _fill(client)
+    on_moto.at_close(_own_shop.cache_clear)
     return client
 
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from simlib import facts, meter
 from simlib.i18n import N_, _, number, usd
-from simlib.lessons import lesson06
+from simlib.lessons import lesson06, on_moto
 from simlib.pricing import price_book
 from simlib.teach import (
     Check,
@@ -37,38 +37,18 @@ MILLION = 1_000_000
 EACH_SHOW = len(ROWS) * SEATS_A_ROW
 
 attempt = lesson06.attempt
+close_shop = on_moto.close_shop
 
 
 # The shop: a table on moto in this process ----------------------------------------------------
 
 
 @lru_cache(maxsize=1)
-def _mock():
-    """moto, started once; it neither reads nor sets credentials."""
-    from moto import mock_aws
-
-    mock = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
-    mock.start(reset=False)
-    return mock
-
-
-def close_shop() -> None:
-    """Ends what `open_shop` began: boto3 answers from AWS again."""
-    if _mock.cache_info().currsize:
-        _mock().stop()
-        _mock.cache_clear()
-        _dynamodb.cache_clear()
-
-
-@lru_cache(maxsize=1)
 def _dynamodb():
     """boto3's resource on moto, with credentials of its own; no setting of the learner is read or changed."""
-    import boto3
-
-    with lesson06.without_aws_settings():
-        _mock()
-        session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
+    with on_moto.opened(REGION) as session:
         resource, looking = session.resource("dynamodb"), session.client("dynamodb")
+    on_moto.at_close(_dynamodb.cache_clear)
     client = resource.meta.client
 
     def like_dynamodb(params, **_event):
@@ -76,7 +56,7 @@ def _dynamodb():
             if isinstance(each, dict) and isinstance(each.get("Create"), dict):
                 _checked_index(each["Create"])
         if isinstance(params.get("TableName"), str):
-            with lesson06.without_aws_settings():
+            with on_moto.without_aws_settings():
                 table = looking.describe_table(TableName=params["TableName"])["Table"]
                 _checked_definitions(params, table, looking)
             if "AttributeDefinitions" in params:
@@ -155,7 +135,7 @@ def _new_table(name: str, indexes: list[dict], local: list[dict] | None = None):
     """A fresh table with the key (show, seat) and these global and local indexes; one of that name is replaced."""
     resource = _dynamodb()
     keys = [part["AttributeName"] for index in indexes + (local or []) for part in index["KeySchema"]]
-    with lesson06.without_aws_settings():
+    with on_moto.without_aws_settings():
         with contextlib.suppress(resource.meta.client.exceptions.ResourceNotFoundException):
             resource.Table(name).delete()
         return resource.create_table(

@@ -1,4 +1,4 @@
-"""Lesson 10: when two writes belong together: races, conditions, transactions, tokens, and what each of them costs."""
+"""Lesson 10: when two writes belong together: races, conditions, transactions, tokens, Regions, and what each costs."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import contextlib
 import json
 import numbers
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+import numpy as np
+
 from simlib import facts, meter
+from simlib.engine import Scenario, simulate
 from simlib.i18n import N_, _, number, percent, usd
 from simlib.lessons import lesson06 as item_shop
+from simlib.lessons import on_moto
+from simlib.params import ParamError
 from simlib.pricing import price_book
+from simlib.services.base import OK, REPLICATED_CONFLICT, STALE
+from simlib.services.dynamodb import DynamoDb, GlobalIndex, GlobalTable
+from simlib.services.dynamodb.replicas import count_replications, replications
 from simlib.teach import (
     Check,
     Condition,
@@ -27,7 +35,9 @@ from simlib.teach import (
     Quiz,
     Target,
 )
+from simlib.views.regions import Regions
 from simlib.views.sales import Sales
+from simlib.workload import Constant, Keys, Operation, Traffic, Workload
 
 REGION, MARKING_REGION = "us-east-1", "us-west-2"
 SHOW, PRICE = "SHOW#1224", 110_000
@@ -40,6 +50,7 @@ READ_BYTES, WRITE_BYTES = int(facts.value("dynamodb.read_unit_bytes")), int(fact
 TOKEN_MINUTES = facts.value("dynamodb.token_lifetime_s") / 60
 MILLION = 1_000_000
 attempt = item_shop.attempt
+close_shop = on_moto.close_shop
 
 
 # The shop: three tables, on moto in this process ----------------------------------------------------
@@ -51,35 +62,14 @@ TABLES = {  # name: its key attributes, and the key of its global index
 }
 
 
-@lru_cache(maxsize=1)
-def _mock():
-    """moto, started once; it neither reads nor sets credentials."""
-    from moto import mock_aws
-
-    mock = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
-    mock.start(reset=False)
-    return mock
-
-
-def close_shop() -> None:
-    """Ends what `open_shop` began: boto3 answers from AWS again."""
-    if _mock.cache_info().currsize:
-        _mock().stop()
-        _mock.cache_clear()
-
-
 def open_shop(region: str = REGION):
     """A boto3 client with fresh tables `seats`, `orders` and `accounts`: six free seats, three buyers.
 
     It is the client of a boto3 resource, so that items are written with Python's own types. The credentials are made
     up and belong to it alone; no setting of the learner is read or changed.
     """
-    import boto3
-
     item_shop.say_errors_in_a_sentence()
-    with item_shop.without_aws_settings():
-        _mock()
-        session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=region)
+    with on_moto.opened(region) as session:
         db = session.resource("dynamodb").meta.client
         for name in set(TABLES) & set(db.list_tables()["TableNames"]):
             db.delete_table(TableName=name)
@@ -251,6 +241,19 @@ SALE_UNITS = Prediction(
     lo=0,
     hi=1000,
 )
+REGIONS = Prediction(
+    "10.regions",
+    N_(
+        "The tables are replicated between Seoul and N. Virginia. Haneul buys A-12 in Seoul, Jiwoo 0.3 s later in N. Virginia, both on the "
+        "condition that nobody has it. What happens?"
+    ),
+    choices=(
+        N_("only Haneul buys it: Jiwoo's condition fails"),
+        N_("both are told that they bought it, and the later sale stays"),
+        N_("both are told that they bought it, and the earlier sale stays"),
+        N_("neither buys it: DynamoDB refuses both"),
+    ),
+)
 
 
 def race_choice(db) -> int:
@@ -353,6 +356,329 @@ ITEMS_EXPLORER = Explorable(controls=(SHARE_CONTROL, ITEMS_CONTROL), run=designs
 SIZE_EXPLORER = Explorable(
     controls=(SHARE_CONTROL, ITEMS_CONTROL, SIZE_CONTROL), run=designs, picture=Sales, say=say_designs
 )
+
+
+# Two Regions ----------------------------------------------------
+
+SEOUL, TOKYO, OSAKA, VIRGINIA = "ap-northeast-2", "ap-northeast-1", "ap-northeast-3", "us-east-1"
+CITIES = {SEOUL: N_("Seoul"), TOKYO: N_("Tokyo"), OSAKA: N_("Osaka"), VIRGINIA: N_("N. Virginia")}
+ASIA, OCEAN = (SEOUL, TOKYO, OSAKA), (SEOUL, VIRGINIA)
+CONSISTENCIES = ("MREC", "MRSC")
+SALE = Operation("sale", access="write", item_bytes=1000)
+LOOK = Operation("look", consistency="strong", item_bytes=1000)
+PIECE = Operation("piece", access="write", consistency="transactional", item_bytes=1000)
+PAIRS, APART_S, SEED = 100, 10.0, 7
+LONGEST_GAP_MS = 3000
+OCEAN_TRIP_MS = facts.round_trip_ms(*OCEAN)
+NEAREST_TRIP_MS = min(facts.round_trip_ms(SEOUL, other) for other in ASIA[1:])
+MRSC_DAY = facts.history("dynamodb.mrsc_region_count")[0].effective
+
+
+class Told(Workload):
+    """Requests of which the lesson says when, what, for which key and from which Region; the dice of services stay.
+
+    rows: (second, operation, key, place of the Region in `regions`) of each request.
+    """
+
+    def __init__(self, rows: list[tuple], regions: tuple, seed: int = SEED):
+        operations = (SALE, LOOK, PIECE)[: 1 + max(row[1] for row in rows)]
+        times_s, kinds, keys, places = (np.array(column) for column in zip(*sorted(rows)))
+        window_s = float(times_s[-1]) + 1
+        traffic = Traffic(
+            Constant(len(rows) / window_s), window_s=window_s, operations=operations, keys=Keys(count=int(keys.max()) + 1)
+        )
+        super().__init__(traffic, seed, times_s, window_s)
+        self.operation, self.key = kinds.astype(np.int16), keys.astype(np.int64)
+        self._region_u = (np.where(places == 0, len(regions), places) - 0.5) / len(regions)
+
+    def uniforms(self, name: str) -> np.ndarray:
+        """The die `name`; the one that chooses a Region falls as told."""
+        return self._region_u if name == "dynamodb.region" else super().uniforms(name)
+
+
+def _global(regions: tuple, consistency: str = "MREC", **fields) -> DynamoDb:
+    """A table of the first Region with replicas in the others; requests come from any of them."""
+    shares = (1 / len(regions),) * (len(regions) - 1)
+    return DynamoDb(global_table=GlobalTable(regions[1:], shares, consistency=consistency, **fields))
+
+
+def _play_rows(rows: list[tuple], regions: tuple, consistency: str = "MREC"):
+    workload = Told(rows, regions)
+    return simulate(Scenario((_global(regions, consistency),), workload.traffic, region=regions[0]), workload=workload)
+
+
+@lru_cache(maxsize=1)
+def _pieces() -> tuple:
+    """When the three writes of one transaction in Seoul arrive in N. Virginia, in seconds after they were made."""
+    found = replications(_play_rows([(0.0, 2, key, 0) for key in range(3)], OCEAN))
+    return tuple((found["arrived_s"] - found["written_s"])[np.argsort(found["key"])].tolist())
+
+
+def in_pieces():
+    """The three writes of one transaction in Seoul, and when each arrives in N. Virginia; a DataFrame."""
+    import pandas as pd
+
+    rows = zip((N_("the seat"), N_("the order"), N_("the account")), _pieces())
+    return pd.DataFrame(
+        [{_("write"): _(what), _("arrives in N. Virginia after, s"): f"{lag_s:.3f}"} for what, lag_s in rows],
+        index=range(1, 4),
+    )
+
+
+def half_a_sale() -> str:
+    """For how long N. Virginia sees a part of the transaction, in words."""
+    first_s, last_s = min(_pieces()), max(_pieces())
+    return _(
+        "From {first} s to {last} s after the sale, a reader in N. Virginia sees a part of it: for {long} ms.",
+        first=f"{first_s:.3f}", last=f"{last_s:.3f}", long=f"{1000 * (last_s - first_s):,.0f}",
+    )
+
+
+def _check_gap(gap_s) -> float:
+    is_number = isinstance(gap_s, numbers.Real) and not isinstance(gap_s, bool)
+    if not is_number or not 0 <= gap_s <= 60:
+        raise InputError(_("gap_s is the time between the two buyers: a number of seconds from 0 to 60; correct it in this cell."))
+    return float(gap_s)
+
+
+@lru_cache(maxsize=64)
+def _seat(gap_s: float) -> list[tuple]:
+    """(second, Region, event, who has the seat there from then on) of one seat and two buyers, in order."""
+    result = _play_rows([(0.0, 0, 0, 0), (gap_s, 0, 0, 1)], OCEAN)
+    found = replications(result)
+    first, second = (
+        {name: column[found["source"] == place][0] for name, column in found.items()} for place in (0, 1)
+    )
+    events = [(first["written_s"], SEOUL, N_("haneul's sale is written"), "haneul")]
+    if not count_replications(result).conflicts:
+        return [
+            *events,
+            (first["arrived_s"], VIRGINIA, N_("haneul's write arrives"), "haneul"),
+            (gap_s, VIRGINIA, N_("jiwoo's condition fails: “taken”"), "haneul"),
+        ]
+    is_first_last = first["written_s"] > second["written_s"]
+    last = "haneul" if is_first_last else "jiwoo"
+    wins, loses = N_("the other's write arrives and, being later, wins"), N_("the other's write arrives and loses")
+    events += [
+        (second["written_s"], VIRGINIA, N_("jiwoo's condition holds here; the sale is written"), "jiwoo"),
+        (first["arrived_s"], VIRGINIA, wins if is_first_last else loses, last),
+        (second["arrived_s"], SEOUL, loses if is_first_last else wins, last),
+    ]
+    return sorted(events)
+
+
+def one_seat(gap_s: float = 0.3):
+    """What becomes of a seat that is bought in Seoul and, so many seconds later, in N. Virginia (MREC); a DataFrame."""
+    import pandas as pd
+
+    rows = [
+        {_("after, s"): f"{at_s:.3f}", _("Region"): _(CITIES[region]), _("what happens"): _(event), _("seat belongs to"): owner}
+        for at_s, region, event, owner in _seat(_check_gap(gap_s))
+    ]
+    return pd.DataFrame(rows, index=range(1, len(rows) + 1))
+
+
+def regions_choice(gap_s: float = 0.3) -> int:
+    """Which choice of REGIONS comes true."""
+    rows = _seat(_check_gap(gap_s))
+    return 0 if len(rows) == 3 else 1 if rows[-1][3] == "jiwoo" else 2
+
+
+@lru_cache(maxsize=256)
+def pairs(gap_ms: float, consistency: str) -> dict:
+    """PAIRS seats, each bought in Seoul and so much later in Tokyo, where somebody also looks (a strong read) just then.
+
+    twice: seats sold to both; stale: reads that are out of date; refused: writes that end with a
+    ReplicatedWriteConflictException; write_ms, read_ms: medians of the sales in Seoul and of the reads in Tokyo. The
+    table plays no conditions: a write that has seen the other one stands for a sale that its condition refuses.
+    """
+    rows = []
+    for seat in range(PAIRS):
+        start_s = APART_S * seat
+        rows += [(start_s, 0, seat, 0), (start_s + gap_ms / 1000, 0, seat, 1), (start_s + gap_ms / 1000, 1, seat, 1)]
+    result = _play_rows(rows, ASIA, consistency)
+    is_look = result.workload.operation == 1
+    return {
+        "twice": count_replications(result).conflicts,
+        "stale": int((result.status[is_look] == STALE).sum()),
+        "refused": int((result.status == REPLICATED_CONFLICT).sum()),
+        "write_ms": 1000 * float(np.median(result.latency_s[::3])),
+        "read_ms": 1000 * float(np.median(result.latency_s[is_look])),
+    }
+
+
+@lru_cache(maxsize=1)
+def _expected() -> dict:
+    """The share of seats sold to both under MREC by the lag's distribution, and where 95 % of runs of PAIRS fall."""
+    gaps_ms = np.arange(0, LONGEST_GAP_MS + 1, 20)
+    probability, lag_s = facts.latency("dynamodb.replication")
+    left_s = gaps_ms / 1000 - facts.round_trip_ms(SEOUL, TOKYO) / 2000
+    share = 1 - np.interp(left_s, lag_s, probability, left=0, right=1)
+    half = 1.96 * np.sqrt(share * (1 - share) / PAIRS)
+    return {
+        "gaps_ms": gaps_ms,
+        "curve": 100 * share,
+        "band": (100 * np.clip(share - half, 0, 1), 100 * np.clip(share + half, 0, 1)),
+    }
+
+
+def two_regions(settings: dict) -> dict:
+    """Both kinds of global table with the same buyers, this many milliseconds apart."""
+    runs = {consistency: pairs(settings["gap_ms"], consistency) for consistency in CONSISTENCIES}
+    return _expected() | {
+        "gap_ms": settings["gap_ms"],
+        "twice": {kind: 100 * run["twice"] / PAIRS for kind, run in runs.items()},
+        "stale": {kind: 100 * run["stale"] / PAIRS for kind, run in runs.items()},
+        "bars": (
+            (N_("a sale in Seoul"), {kind: run["write_ms"] for kind, run in runs.items()}),
+            (N_("a strong read in Tokyo"), {kind: run["read_ms"] for kind, run in runs.items()}),
+        ),
+        "runs": runs,
+    }
+
+
+def say_regions(found: dict, before: dict | None) -> str:
+    """How many seats are sold to both, what is refused and what is waited for, also at A."""
+    mrec, mrsc = (found["runs"][kind] for kind in CONSISTENCIES)
+    words = [
+        _(
+            "{pairs} seats: each is bought in Seoul and {gap} ms later in Tokyo, on the condition that nobody has it.",
+            pairs=PAIRS, gap=f"{found['gap_ms']:,}",
+        ),
+        _(
+            "MREC: sold to both: {twice}, where the later write stays; refused by the condition: {taken}. Strongly "
+            "consistent reads in Tokyo that are out of date: {stale}. A sale takes {ms} ms.",
+            twice=mrec["twice"], taken=PAIRS - mrec["twice"], stale=mrec["stale"], ms=number(mrec["write_ms"]),
+        ),
+        _(
+            "MRSC: sold to both: {twice}; refused with ReplicatedWriteConflictException: {refused}, by the condition: {taken}. Reads "
+            "out of date: {stale}. A sale takes {ms} ms, {more} ms more.",
+            twice=mrsc["twice"], refused=mrsc["refused"], taken=PAIRS - mrsc["twice"] - mrsc["refused"],
+            stale=mrsc["stale"], ms=number(mrsc["write_ms"]), more=number(mrsc["write_ms"] - mrec["write_ms"]),
+        ),
+    ]
+    if before is not None:
+        words.append(
+            _("At A, {gap} ms apart: MREC sold {twice} of the seats to both.",
+              gap=f"{before['gap_ms']:,}", twice=before["runs"]["MREC"]["twice"])
+        )
+    return "\n".join(words)
+
+
+GAP_EXPLORER = Explorable(
+    controls=(
+        Control("gap_ms", N_("time between the two buyers"), 300, "ms", 0, LONGEST_GAP_MS, 10, whole=True,
+                doc=N_("from the one in Seoul to the one in Tokyo")),
+    ),
+    run=two_regions,
+    picture=Regions,
+    say=say_regions,
+)
+
+
+def _rwru_usd(date: str | None = None) -> float:
+    return price_book(REGION, date).usd("dynamodb.replicated_write_request.standard")
+
+
+def _write_usd(date: str | None = None) -> float:
+    return price_book(REGION, date).usd("dynamodb.write_request.standard")
+
+
+DAY_BEFORE_CUT = "2024-10-31"
+
+
+def regions_by_hand() -> str:
+    """The sale of section 3 in one, two and three Regions: units, and dollars for a million at both prices."""
+    sizes = _sizes().values()
+    once = sum(meter.write_units(size) for size in sizes)
+    twice = sum(meter.write_units(size, factor=meter.TRANSACTIONAL_WRITE) for size in sizes)
+    rows = (
+        (N_("One Region, a transaction: {twice} write units"), twice, _write_usd),
+        (N_("Two Regions (MREC), a transaction: {twice} where it is called, {once} where it arrives: {units} replicated write units"),
+         twice + once, _rwru_usd),
+        (N_("Three Regions (MRSC), three single writes: 3 × {once} = {units} replicated write units"),
+         facts.value("dynamodb.mrsc_region_count") * once, _rwru_usd),
+    )
+    lines = [
+        _("{what}. A million times: {usd}; until {day}: {before}.",
+          what=_(what, twice=number(twice), once=number(once), units=number(units)),
+          usd=usd(MILLION * units * price()), day=DAY_BEFORE_CUT, before=usd(MILLION * units * price(DAY_BEFORE_CUT)))
+        for what, units, price in rows
+    ]
+    lines.append(_("The entry of the index is one ordinary write unit more, in every Region."))
+    return "\n".join(lines)
+
+
+LOSS_PER_S, LOST_AT_S, BACK_AFTER_S = 20, 10.0, 60.0
+
+
+def loss(sales_per_s: int = LOSS_PER_S):
+    """Ten seconds of sales in Seoul, which is lost at the end of them; a DataFrame, one row for each kind of table."""
+    import pandas as pd
+
+    if not isinstance(sales_per_s, int) or isinstance(sales_per_s, bool) or not 1 <= sales_per_s <= 200:
+        raise InputError(_("sales_per_s must be a whole number from 1 to 200; correct it in this cell."))
+    rows = {}
+    for consistency in CONSISTENCIES:
+        gone, back = (_lost(sales_per_s, consistency, back_after_s) for back_after_s in (None, BACK_AFTER_S))
+        rows[consistency] = {
+            _("sales confirmed in Seoul"): gone[0],
+            _("Seoul never returns: lost"): gone[1],
+            _("Seoul returns after a minute: arrive late"): back[2],
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+@lru_cache(maxsize=16)
+def _lost(sales_per_s: int, consistency: str, back_after_s: float | None) -> tuple[int, int, int]:
+    """(acknowledged, lost, late) sales of Seoul; one that is late in two Regions counts once."""
+    rows = [(k / sales_per_s, 0, k, 0) for k in range(int(LOST_AT_S * sales_per_s))]
+    workload = Told(rows, ASIA)
+    table = _global(ASIA, consistency, fails_at_s=LOST_AT_S, back_after_s=back_after_s)
+    result = simulate(Scenario((table,), workload.traffic, region=SEOUL), workload=workload)
+    found = replications(result)
+    late = set(found["request"][(found["sends"] > 1) & (found["status"] < 400)].tolist())
+    return int((result.status == OK).sum()), count_replications(result).lost_writes, len(late)
+
+
+def _is_offered(regions: tuple = ASIA, kind: int = 0, **fields) -> dict:
+    """Whether each kind of global table takes this."""
+    told = {}
+    for consistency in CONSISTENCIES:
+        settings = {name: fields[name] for name in ("ttl_deletes_per_s",) if name in fields}
+        others = {name: value for name, value in fields.items() if name not in settings}
+        try:
+            table = replace(_global(regions, consistency, **settings), **others)
+            workload = Told([(0.0, kind, 0, 0)], regions)
+            simulate(Scenario((table,), workload.traffic, region=regions[0]), workload=workload)
+        except ParamError:
+            told[consistency] = False
+        else:
+            told[consistency] = True
+    return told
+
+
+@lru_cache(maxsize=1)
+def _offers() -> tuple:
+    return (
+        (N_("Seoul, Tokyo and Osaka"), _is_offered()),
+        (N_("Seoul, Tokyo and N. Virginia"), _is_offered((SEOUL, TOKYO, VIRGINIA))),
+        (N_("Seoul and Tokyo alone"), _is_offered((SEOUL, TOKYO))),
+        (N_("transactions"), _is_offered(kind=2)),
+        (N_("items that TTL deletes"), _is_offered(ttl_deletes_per_s=1.0)),
+        (N_("a local index"), _is_offered(local_indexes=1)),
+        (N_("a global index"), _is_offered(indexes=(GlobalIndex(),))),
+    )
+
+
+def offers():
+    """What both kinds of global table take, each tried on the simulated table; a DataFrame of words."""
+    import pandas as pd
+
+    words = {True: _("yes"), False: _("no")}
+    return pd.DataFrame.from_dict(
+        {_(what): {kind: words[taken] for kind, taken in told.items()} for what, told in _offers()}, orient="index"
+    )
 
 
 # Explain ----------------------------------------------------
@@ -523,7 +849,19 @@ def breaking() -> list[str]:
             "conditional UpdateItem of the seat that fails takes {one}.",
             units=number(twice), one=number(meter.write_units(_sizes()["seats"])),
         ),
+        _break_regions(),
     ]
+
+
+def _break_regions() -> str:
+    confirmed, lost, _late = _lost(LOSS_PER_S, "MREC", None)
+    late = _lost(LOSS_PER_S, "MREC", BACK_AFTER_S)[2]
+    return _(
+        "MREC: of {confirmed} confirmed sales {lost} had reached no other Region when Seoul went, and buyers there see the seats free. If "
+        "Seoul returns, {late} arrive late and may meet later sales. MRSC loses none, since each had reached another Region before "
+        "it was confirmed; but it takes no transactions, no TTL and no local index, and no set of Regions holds both Seoul and N. Virginia.",
+        confirmed=confirmed, lost=lost, late=late,
+    )
 
 
 # Exercises ----------------------------------------------------
@@ -730,6 +1068,24 @@ def _repeat_as(factor: float) -> float:
     return sum(meter.read_units(size, factor) for size in (*sizes, 2500))
 
 
+REPLICATED_BYTES, REPLICAS = 1500, 3
+
+
+def _replicated_usd(date: str | None = None, size_bytes: int = REPLICATED_BYTES, replicas: int = REPLICAS) -> float:
+    """A million writes of single items, replicated: each Region takes as many units as the first."""
+    return MILLION * replicas * meter.write_units(size_bytes) * _rwru_usd(date)
+
+
+@lru_cache(maxsize=1)
+def _seen_elsewhere() -> int:
+    """Which choice of the check 10.elsewhere the simulated table shows: strong reads in N. Virginia while a sale arrives."""
+    at_s = 0.5 * (min(_pieces()) + max(_pieces()))
+    rows = [(0.0, 2, key, 0) for key in range(3)] + [(at_s, 1, key, 1) for key in range(3)]
+    result = _play_rows(rows, OCEAN)
+    stale = (result.status[result.workload.operation == 1] == STALE).tolist()
+    return 2 if any(stale) and not all(stale) else 1 if all(stale) else 0
+
+
 def _shared_units(place: int) -> float:
     found = designs({"share": CHECK_SHARE, "items": CHECK_ITEMS, "size_bytes": 1000})
     return found["now"][1][place]
@@ -836,6 +1192,45 @@ CHECKS = (
                 N_("Half of the buyers get a seat of their own, and one of the others gets the seat that they all want: one ticket more is sold."),
             ),
             Hint(lambda: _shared_units(1), N_("That is the conditional write, which gives up after one item; a transaction is charged whole.")),
+        ),
+    ),
+    Check(
+        "10.elsewhere",
+        N_(
+            "In a global table (MREC) a transaction in Seoul writes seat, order and account. Within the next second somebody in N. "
+            "Virginia reads all three. What may that reader see?"
+        ),
+        answer=_seen_elsewhere,
+        choices=(
+            N_("the whole sale, if the reads are strongly consistent"),
+            N_("the whole sale or nothing of it"),
+            N_("a part of the sale, however one reads"),
+        ),
+        worked=lambda value: _(
+            "Each item arrives by itself: in section 4 after {lags} s. A strongly consistent read sees the last write of its own Region only.",
+            lags=", ".join(f"{lag_s:.2f}" for lag_s in sorted(_pieces())),
+        ),
+        hints=(
+            Hint(lambda: 0, N_("Strong reads do not work across Regions in MREC: they see what has arrived in their own Region.")),
+            Hint(lambda: 1, N_("A transaction is atomic in the Region where it is called; it is replicated item by item.")),
+        ),
+    ),
+    Check(
+        "10.replicas",
+        N_("A global table has replicas in three Regions. A million writes of one item of 1,500 bytes: how many dollars on demand today?"),
+        answer=_replicated_usd,
+        unit="USD",
+        lo=0,
+        hi=10_000,
+        worked=lambda value: _(
+            "{usd}: {units} units in each of {regions} Regions, × ${price} × 1,000,000.",
+            usd=usd(value), units=number(meter.write_units(REPLICATED_BYTES)), regions=REPLICAS, price=f"{_rwru_usd():.9f}",
+        ),
+        hints=(
+            Hint(lambda: _replicated_usd(replicas=1), N_("That is one Region; the write is charged again in every other one.")),
+            Hint(lambda: _replicated_usd(DAY_BEFORE_CUT), N_("That was the price until 2024-10-31.")),
+            Hint(lambda: _replicated_usd(size_bytes=1), N_("1,500 bytes are two steps of 1 KB.")),
+            Hint(lambda: meter.TRANSACTIONAL_WRITE * _replicated_usd(), N_("That is twice, as for a transaction; these are single writes.")),
         ),
     ),
 )

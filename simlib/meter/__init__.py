@@ -26,6 +26,7 @@ AWS the figures are the server's own. Where moto differs from DynamoDB, CONTRIBU
 | `ledger` | calls, units, dollars |
 | `wire` | a request's attribute values; legacy parameters |
 | `limits` | what DynamoDB refuses |
+| `expressions` | what expressions say, and whether DynamoDB takes them |
 | `moto_state` | moto's tables, read in process |
 | `operations` | what each operation consumes on moto |
 | `hook` | `watch` |

@@ -14,8 +14,8 @@ import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from simlib.meter import expressions, wire
 from simlib.meter import moto_state as state
-from simlib.meter import wire
 from simlib.meter.consumed import DETAILS, Consumption, of_server, reduced
 from simlib.meter.ledger import TABLE_CLASSES, Ledger
 from simlib.meter.limits import Refused, check_parameters
@@ -35,6 +35,17 @@ SEVERAL = (
 """Operations whose ConsumedCapacity is a list, one entry for each table."""
 
 READS = ("GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems")
+REASONS = (
+    "None",
+    "ConditionalCheckFailed",
+    "ItemCollectionSizeLimitExceeded",
+    "TransactionConflict",
+    "ProvisionedThroughputExceeded",
+    "ThrottlingError",
+    "ValidationError",
+)
+"""Codes of the reasons for which DynamoDB cancels a transaction."""
+
 UNSEEN = ("StartBulkPutItems",)
 """Data operations that work on in the background and report no capacity."""
 
@@ -165,8 +176,10 @@ class _Hook:
         request = call.request
         try:
             check_parameters(request)
+            expressions.check(call.operation, request, state.reserved_words())
             if wire.modernise(call.operation, request):
                 params["body"] = wire.write(request)
+                expressions.check(call.operation, request, state.reserved_words())
             wire.take(request)
             call.work = METERED[call.operation](backend, request)
             step = next(call.work)
@@ -177,6 +190,8 @@ class _Hook:
         except Refused as refused:
             return self._refuse(call, refused)
         except state.NotThere:
+            if call.operation.startswith("Transact"):
+                return self._refuse(call, Refused("Requested resource not found", "ResourceNotFoundException"))
             call.work, step = None, None
         if isinstance(step, Reply):
             call.replied = True
@@ -210,14 +225,20 @@ class _Hook:
         finally:
             self._close(call)
 
-    def _failed(self, context, **_):
+    def _failed(self, exception, context, **_):
         call = context.pop(_CALL, None)
-        if call is not None:
-            try:
-                if call.work is not None:
-                    _finish(call.work, Answer({}, "InternalError"))
-            finally:
-                self._close(call)
+        if call is None:
+            return
+        try:
+            if call.work is not None:
+                _finish(call.work, Answer({}, "InternalError"))
+        finally:
+            self._close(call)
+        if call.on_moto and state.raised(exception):
+            raise MeterError(
+                f"moto failed at this {call.operation} ({type(exception).__name__}), so that it cannot be metered; "
+                "write its expressions and values more simply, or use DynamoDB Local or AWS."
+            ) from exception
 
     def _close(self, call: _Call) -> None:
         if call.aside:
@@ -233,6 +254,7 @@ class _Hook:
             if answer.error is None:
                 raise MeterError(f"{call.operation} went to a table or index that the meter did not find in moto.")
             return
+        _check_reasons(call, answer)
         try:
             consumptions = _finish(call.work, answer)
         except Refused as refused:
@@ -318,6 +340,17 @@ def _check_server(call: _Call, http_response) -> None:
             f"{call.operation} was answered by moto as a server, whose capacity figures are constants; "
             "use moto's mock_aws in this process, DynamoDB Local, or AWS."
         )
+
+
+def _check_reasons(call: _Call, answer: Answer) -> None:
+    """Raises MeterError for a transaction that moto cancelled because it failed itself."""
+    for reason in answer.parsed.get("CancellationReasons", ()):
+        if reason.get("Code", "None") not in REASONS:
+            _finish(call.work, Answer({}, "InternalError"))
+            raise MeterError(
+                f"moto failed at this {call.operation} ({reason['Code']}), so that it cannot be metered; "
+                "write its expressions and values more simply, or use DynamoDB Local or AWS."
+            )
 
 
 def _reads(call: _Call) -> bool:

@@ -73,7 +73,7 @@ def check_key(table, key: dict) -> None:
     if key.keys() != set(table.keys):
         raise Refused(MISMATCH)
     for name in table.keys:
-        if next(iter(key[name])) != table.types[name]:
+        if not table.fits(name, next(iter(key[name]))):
             raise Refused(MISMATCH)
     _check_key_values(table, key)
 
@@ -95,14 +95,32 @@ def _check_key_values(table, key: dict) -> None:
 def check_key_conditions(table, conditions) -> None:
     """(name, DynamoDB type) of the values that a Query compares keys with: the types must be the declared ones."""
     for name, tag in conditions:
-        if tag != table.types[name]:
+        if not table.fits(name, tag):
             raise Refused(_INVALID + "Condition parameter type does not match schema type")
 
 
+def check_filter(keys, heads, label: str) -> None:
+    """A Query's filter names no key attribute of what is queried; `label` is what DynamoDB calls the filter."""
+    for name in keys:
+        if name in heads:
+            raise Refused(f"{label} can only contain non-primary key attributes: Primary key attribute: {name}")
+
+
+def check_put_key(table, item: dict) -> None:
+    """An item to be put has all key attributes, each of its type."""
+    for name in table.keys:
+        if name not in item:
+            raise Refused(f"{_INVALID}Missing the key {name} in the item")
+        actual = next(iter(item[name]))
+        if not table.fits(name, actual):
+            raise Refused(
+                f"{_INVALID}Type mismatch for key {name} expected: {table.types.get(name, 'S')} actual: {actual}"
+            )
+
+
 def check_put(table, item: dict) -> None:
-    """An item to be put: its key, the keys of indexes in it, and its size. Missing or wrong keys are moto's to say."""
-    if all(name in item and next(iter(item[name])) == table.types[name] for name in table.keys):
-        _check_key_values(table, item)
+    """An item to be put, whose key has been checked: the key's size, the keys of indexes in it, and its own size."""
+    _check_key_values(table, item)
     check_index_keys(table, item)
     if item_size(item) > ITEM_BYTES:
         raise Refused(ITEM_TOO_LARGE)
@@ -113,12 +131,13 @@ def check_index_keys(table, item: dict, updated: bool = False) -> None:
     for index in table.indexes:
         for position, name in enumerate(index.keys):
             if name in item and name not in table.keys:
-                _check_index_key(index, name, position, item[name], table.types[name], updated)
+                _check_index_key(table, index, name, position, item[name], updated)
 
 
-def _check_index_key(index, name: str, position: int, value: dict, expected: str, updated: bool) -> None:
+def _check_index_key(table, index, name: str, position: int, value: dict, updated: bool) -> None:
     ((tag, content),) = value.items()
-    if tag != expected:
+    if not table.fits(name, tag):
+        expected = table.types.get(name, "S")
         raise Refused(
             f"{_INVALID}Type mismatch for Index Key {name} Expected: {expected} Actual: {tag} IndexName: {index.name}"
         )

@@ -14,13 +14,16 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from simlib import facts
+from simlib.meter import expressions
 from simlib.meter.capacity import READ_BYTES, Index
-from simlib.meter.limits import check_key_conditions
+from simlib.meter.limits import Refused, check_key_conditions
 from simlib.meter.size import item_size
 
 PAGE_BYTES = int(facts.value("dynamodb.page_max_bytes"))
+KEY_TYPES = ("S", "N", "B")
 
 
 class NotThere(LookupError):
@@ -46,6 +49,14 @@ def answers(url: str) -> bool:
 def answered(http_response) -> bool:
     """Whether moto in this process made this HTTP response."""
     return type(getattr(http_response, "raw", None)).__module__.partition(".")[0] == "moto"
+
+
+def raised(error: Exception) -> bool:
+    """Whether an exception comes out of moto's own code."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_globals.get("__name__", "").startswith("moto.")
 
 
 def store(url: str, region: str, access_key: str | None):
@@ -77,19 +88,20 @@ class Table:
     """One of moto's tables as the meter sees it.
 
     `given` is the name or ARN in the request; `hash` and `range` are the key attributes (`range` may be None);
-    `types` are the declared types of all key attributes; `indexes` are `capacity.Index`.
+    `types` are the types of all key attributes as declared, or as stored where moto has forgotten the declaration;
+    `indexes` are `capacity.Index`.
     """
 
     def __init__(self, given: str, moto_table):
         self.given, self.moto = given, moto_table
         self.hash, self.range = moto_table.hash_key_attr, moto_table.range_key_attr
         self.keys = tuple(moto_table.table_key_attrs)
-        self.types = {each["AttributeName"]: each["AttributeType"] for each in moto_table.attr}
         self.indexes = tuple(
             _index(each, local, self.keys)
             for local, several in ((True, moto_table.indexes), (False, moto_table.global_indexes))
             for each in several
         )
+        self.types = _types(moto_table, {*self.keys, *(name for index in self.indexes for name in index.keys)})
 
     def index(self, name: str) -> Index:
         """The index of a name. Raises NotThere."""
@@ -136,10 +148,35 @@ class Table:
         else:
             self.moto.items[names[0]][names[1]] = item
 
+    def fits(self, name: str, tag: str) -> bool:
+        """Whether a key attribute may have a value of this type."""
+        return tag == self.types.get(name, tag) and tag in KEY_TYPES
+
     @property
     def records(self) -> int:
         """How many records the table's stream holds."""
         return 0 if self.moto.stream_shard is None else len(self.moto.stream_shard.items)
+
+
+def _types(moto_table, names: set[str]) -> dict[str, str]:
+    """The types of key attributes: moto forgets definitions that an UpdateTable does not repeat, DynamoDB does not.
+
+    Definitions that the meter has met are kept beside moto's table. Of others an item that has the attribute tells
+    the type; one that no item has is left out, and may still have any type.
+    """
+    known = moto_table.__dict__.setdefault("_meter_types", {})
+    known.update((each["AttributeName"], each["AttributeType"]) for each in moto_table.attr)
+    for name in names - known.keys():
+        if name == moto_table.hash_key_attr:
+            tag = moto_table.hash_key_type
+        elif name == moto_table.range_key_attr:
+            tag = moto_table.range_key_type
+        else:
+            stored = (item.attrs[name].type for item in moto_table.all_items() if name in item.attrs)
+            tag = next((each for each in stored if each in KEY_TYPES), None)
+        if tag:
+            known[name] = tag
+    return known
 
 
 def _index(moto_index, local: bool, table_keys: tuple[str, ...]) -> Index:
@@ -272,9 +309,8 @@ def _candidates(table: Table, index: Index | None, request: dict, start: dict | 
 
 def _key_conditions(request: dict, schema):
     from moto.dynamodb.models.dynamo_type import DynamoType
-    from moto.dynamodb.parsing.key_condition_expression import parse_expression
 
-    equal, ranged, _ = parse_expression(
+    equal, ranged, _ = _parse_key_conditions(
         key_condition_expression=request["KeyConditionExpression"],
         expression_attribute_names=request.get("ExpressionAttributeNames", {}),
         expression_attribute_values=request.get("ExpressionAttributeValues", {}),
@@ -288,20 +324,151 @@ def _key_conditions(request: dict, schema):
 
 def answer_items(table: Table, request: dict, items) -> list[dict]:
     """What a Query or Scan returns of whole items: filter and projection applied, in DynamoDB JSON with raw bytes."""
-    from moto.dynamodb.comparisons import get_filter_expression
-    from moto.dynamodb.responses import ProjectionExpressionParser
-
-    names = request.get("ExpressionAttributeNames", {})
-    keep = get_filter_expression(request.get("FilterExpression"), names, request.get("ExpressionAttributeValues", {}))
-    kept = [item for item in items if keep.expr(item)]
+    names, values = request.get("ExpressionAttributeNames", {}), request.get("ExpressionAttributeValues", {})
+    kept = list(items)
+    if "FilterExpression" in request:
+        keep = _condition(request["FilterExpression"], names, values)
+        kept = [item for item in kept if keep.expr(item)]
     if "ProjectionExpression" in request:
-        paths = ProjectionExpressionParser(request["ProjectionExpression"], names).parse()
-        kept = [item.project(paths) for item in kept]
+        paths = _read("ProjectionExpression", request["ProjectionExpression"], names, {})
+        kept = [_project(item, paths) for item in kept]
     found = [plain(item) for item in kept]
     if "AttributesToGet" in request:
         asked = request["AttributesToGet"]
         found = [{name: value for name, value in item.items() if name in asked} for item in found]
     return found
+
+
+# --- expressions in moto's place --------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def reserved_words() -> frozenset[str]:
+    """DynamoDB's reserved words, in capitals."""
+    from moto.dynamodb.parsing.reserved_keywords import ReservedKeywords
+
+    return frozenset(ReservedKeywords.get_reserved_keywords())
+
+
+@dataclass(frozen=True)
+class _Condition:
+    """A condition where moto has one of its own: `expr` says whether an item of moto's meets it."""
+
+    node: expressions.Node
+    values: dict
+
+    def expr(self, item) -> bool:
+        attrs = {} if item is None else item.attrs
+
+        def attribute(name: str) -> dict | None:
+            return _plain(attrs[name]) if name in attrs else None
+
+        return expressions.holds(self.node, attribute, self.values)
+
+
+def _condition(text: str, names: dict, values: dict) -> _Condition:
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
+    node = _read("ConditionExpression", text, names, values)
+    return _Condition(node, {alias: _plain(DynamoType(value)) for alias, value in values.items()})
+
+
+def _read(kind: str, text: str, names: dict, values: dict):
+    """What an expression means; what is wrong with it is an error of moto's."""
+    from moto.dynamodb.exceptions import MockValidationException
+
+    try:
+        return expressions.read_expression(kind, text, names, values).meaning
+    except Refused as refused:
+        raise MockValidationException(refused.message) from None
+
+
+def _parse_condition(parser):
+    """For moto's ConditionExpressionParser.parse."""
+    from moto.dynamodb.comparisons import OpDefault
+
+    if not parser.condition_expression:
+        return OpDefault(None, None)
+    return _condition(
+        parser.condition_expression, parser.expression_attribute_names or {}, parser.expression_attribute_values or {}
+    )
+
+
+def _parse_key_conditions(key_condition_expression, expression_attribute_values, expression_attribute_names, schema):
+    """For moto's parse_expression."""
+    from moto.dynamodb.parsing.key_condition_expression import validate_schema
+
+    values = expression_attribute_values or {}
+    conditions = _read("KeyConditionExpression", key_condition_expression, expression_attribute_names or {}, values)
+    told = [(name, comparison, [values[alias] for alias in aliases]) for name, comparison, aliases in conditions]
+    return *validate_schema(told, schema), []
+
+
+def _parse_projection(parser) -> list[tuple]:
+    """For moto's ProjectionExpressionParser.parse."""
+    if not parser.projection_expression:
+        return []
+    return _read("ProjectionExpression", parser.projection_expression, parser.expression_attribute_names, {})
+
+
+def _project(item, paths):
+    """For moto's Item.project: an item with what the paths lead to, list elements in the order of their positions."""
+    wanted: dict = {}
+    for path in paths:
+        part = wanted
+        for each in path[:-1]:
+            part = part.setdefault(each, {})
+        part[path[-1]] = None
+    kept = {name: _pruned(item.attrs[name], inner) for name, inner in wanted.items() if name in item.attrs}
+    return type(item)(item.hash_key, item.range_key, {name: value for name, value in kept.items() if value is not None})
+
+
+def _pruned(value, wanted: dict | None):
+    """What is wanted of one of moto's values: all of it, or the parts of a list or map; None where it has none."""
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
+    if wanted is None:
+        return value
+    if value.type == "L":
+        places = sorted(part for part in wanted if isinstance(part, int) and part < len(value.value))
+        parts = (_pruned(value.value[place], wanted[place]) for place in places)
+        kept = [each for each in parts if each is not None]
+    elif value.type == "M":
+        pairs = ((name, _pruned(value.value[name], wanted[name])) for name in wanted if name in value.value)
+        kept = {name: each for name, each in pairs if each is not None}
+    else:
+        kept = None
+    return DynamoType({value.type: kept}) if kept else None
+
+
+def _tidied(make: Callable) -> classmethod:
+    """moto's UpdateExpressionParser.make, given the update without what moto trips over."""
+
+    def tidied(cls, text: str):
+        return make(cls, expressions.tidy_update(text))
+
+    return classmethod(tidied)
+
+
+def _functions() -> dict:
+    """moto's update functions, whose second argument may be a function as well."""
+    from moto.dynamodb.parsing import expressions as parsing
+
+    path, operand = parsing.UpdateExpressionPathParser, parsing.UpdateExpressionOperandParser
+    return {"if_not_exists": [path, operand], "list_append": [operand, operand]}
+
+
+def _list_of(listed: Callable) -> classmethod:
+    """moto's look-up of a list to append to or from, for one that the item lacks as well."""
+    from moto.dynamodb.exceptions import AttributeDoesNotExist
+    from moto.dynamodb.parsing.ast_nodes import NoneExistingPath
+
+    def found(cls, node, function_name: str):
+        if isinstance(node, NoneExistingPath):
+            raise AttributeDoesNotExist
+        return listed(cls, node, function_name)
+
+    return classmethod(found)
 
 
 # --- moto's own limits ------------------------------------------------------------------------------------
@@ -321,18 +488,30 @@ def _limits():
 
     In their place the meter holds calls to AWS's limits: the size of an item (moto counts otherwise, up to 405,000),
     of a page (1,000,000), of keys, the number of items of a transaction (25 for reads), and doubled keys in batches
-    (moto looks across tables). Also the segments of a parallel Scan, see `in_segment`.
+    (moto looks across tables). Also the segments of a parallel Scan, see `in_segment`, and how expressions are read.
     """
-    from moto.dynamodb import responses
+    from moto.dynamodb import comparisons, responses
     from moto.dynamodb.models import dynamo_type, table
+    from moto.dynamodb.parsing.expressions import UpdateExpressionFunctionParser, UpdateExpressionParser
+    from moto.dynamodb.parsing.validators import UpdateExpressionFunctionEvaluator
 
+    make = UpdateExpressionParser.__dict__["make"].__func__
+    listed = UpdateExpressionFunctionEvaluator.__dict__["get_list_from_ddb_typed_value"].__func__
     return (
+        (comparisons.ConditionExpressionParser, "parse", _parse_condition),
+        (responses, "parse_expression", _parse_key_conditions),
+        (responses.ProjectionExpressionParser, "parse", _parse_projection),
+        (UpdateExpressionParser, "make", _tidied(make)),
+        (UpdateExpressionFunctionParser, "FUNCTIONS", _functions()),
+        (UpdateExpressionFunctionEvaluator, "get_list_from_ddb_typed_value", _list_of(listed)),
+        (responses, "validate_attributes_used", lambda *given, **named: None),
         (dynamo_type.LimitedSizeDict, "__setitem__", dict.__setitem__),
         (table, "RESULT_SIZE_LIMIT", float("inf")),
         (table.Table, "_validate_key_sizes", lambda self, item_attrs: None),
         (responses, "TRANSACTION_MAX_ITEMS", float("inf")),
         (responses.DynamoHandler, "_contains_duplicates", lambda self, keys: False),
         (dynamo_type.Item, "is_within_segment", in_segment),
+        (dynamo_type.Item, "project", _project),
     )
 
 

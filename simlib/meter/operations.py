@@ -8,13 +8,12 @@ or after the call, where DynamoDB refuses and moto does not; after the call it h
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from simlib import facts
-from simlib.meter import limits, wire
+from simlib.meter import expressions, limits, wire
 from simlib.meter import moto_state as state
 from simlib.meter.capacity import (
     EVENTUAL,
@@ -66,7 +65,7 @@ def _size(item: dict | None) -> int:
 
 
 def _has_key(table: state.Table, item: dict) -> bool:
-    return all(name in item and next(iter(item[name])) == table.types[name] for name in table.keys)
+    return all(name in item and table.fits(name, next(iter(item[name]))) for name in table.keys)
 
 
 def _key(table: state.Table, item: dict) -> dict:
@@ -117,8 +116,9 @@ def _consistency(request: dict) -> float:
 def put_item(backend, request: dict) -> Operation:
     """The larger of the item before and the new one; the same where the condition is not met."""
     table, new = state.table(backend, request["TableName"]), request["Item"]
+    limits.check_put_key(table, new)
     limits.check_put(table, new)
-    old = table.item(new) if _has_key(table, new) else None
+    old = table.item(new)
     return (yield from _written(table, old, lambda: new, put=new))
 
 
@@ -229,6 +229,9 @@ def query(backend, request: dict) -> Operation:
     fetch = _asks_beyond(index, request)
     _check_start(table, index, request)
     _check_global(index, request)
+    if "KeyConditionExpression" in request:
+        label = "QueryFilter" if wire.was_legacy(request) else "Filter Expression"
+        limits.check_filter((index or table).keys, expressions.heads(request, "FilterExpression"), label)
     page, trouble = None, None
     try:
         page = state.page(table, request, fetch)
@@ -273,10 +276,8 @@ def _asks_beyond(index, request: dict) -> bool:
         return False
     if request.get("Select") == "ALL_ATTRIBUTES":
         return index.local
-    names = request.get("ExpressionAttributeNames", {})
-    paths = request.get("AttributesToGet") or re.split(r"\s*,\s*", request.get("ProjectionExpression", "").strip())
-    first = [re.split(r"[.\[]", path)[0] for path in paths if path]
-    beyond = [name for name in (names.get(each, each) for each in first) if name not in index.attributes]
+    asked = request.get("AttributesToGet") or expressions.heads(request, "ProjectionExpression")
+    beyond = [name for name in asked if name not in index.attributes]
     if beyond and not index.local:
         raise Refused(
             "One or more parameter values were invalid: "
@@ -301,7 +302,7 @@ def _check_start(table: state.Table, index, request: dict) -> None:
     start = request.get("ExclusiveStartKey")
     wanted = {*table.keys, *(index.keys if index else ())}
     if start is not None and (
-        start.keys() != wanted or any(next(iter(start[name])) != table.types[name] for name in wanted)
+        start.keys() != wanted or not all(table.fits(name, next(iter(start[name]))) for name in wanted)
     ):
         raise Refused("The provided starting key is invalid")
 
@@ -408,18 +409,14 @@ def _check_transacted_key(table: state.Table, key: dict, position: int, request:
 def _check_transacted_put(table: state.Table, item: dict, position: int, request: dict) -> None:
     """What is wrong with the type of a key cancels the transaction; what is too large is refused before it starts."""
     count = len(request["TransactItems"])
-    invalid = "One or more parameter values were invalid: "
-    for name in table.keys:
-        if name not in item:
-            raise limits.cancelled(position, count, f"{invalid}Missing the key {name} in the item")
-        actual = next(iter(item[name]))
-        if actual != table.types[name]:
-            mismatch = f"Type mismatch for key {name} expected: {table.types[name]} actual: {actual}"
-            raise limits.cancelled(position, count, invalid + mismatch)
+    try:
+        limits.check_put_key(table, item)
+    except Refused as refused:
+        raise limits.cancelled(position, count, refused.message) from None
     try:
         limits.check_put(table, item)
     except Refused as refused:
-        if not refused.message.startswith(f"{invalid}Type mismatch"):
+        if "Type mismatch" not in refused.message:
             raise
         raise limits.cancelled(position, count, refused.message) from None
 

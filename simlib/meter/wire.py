@@ -44,6 +44,11 @@ def take(request: dict) -> None:
     """
     for holder in _holders(request):
         for name in _MAPS:
+            if "" in holder.get(name, {}):
+                raise ItemError(
+                    "An attribute has an empty name; name it.",
+                    "One or more parameter values were invalid: An attribute name must not be empty",
+                )
             for value in holder.get(name, {}).values():
                 _take(value, 1)
 
@@ -178,6 +183,11 @@ def modernise(operation: str, request: dict) -> bool:
     if values:
         request["ExpressionAttributeValues"] = values
     return True
+
+
+def was_legacy(request: dict) -> bool:
+    """Whether the expressions of a request are what `modernise` has made of legacy parameters."""
+    return "#legacy0" in request.get("ExpressionAttributeNames", ())
 
 
 def _condition(attribute: str, test: dict, name, value) -> str:

@@ -3,7 +3,7 @@
 `python3 start.py bench` plays the scenario that SimFaaS publishes (warm service exponential 1.991 s, cold
 2.244 s, idle expiry 600 s) through SimFaaS and through both engines of this simulator, dice included; it measures how
 the fast engine's time per request grows with requests and with live environments, its memory in summary mode, sweeps
-over many scenarios, what the DynamoDB meter takes, and import time.
+over many scenarios, what the DynamoDB meter takes, recorded metrics and a table in time, and import time.
 """
 
 from __future__ import annotations
@@ -264,14 +264,15 @@ def back_memory(mebibytes: int) -> None:
 def measure(quick: bool) -> list[dict]:
     """All rows: what, ours, rival, ratio, goal, met."""
     from simlib import fast
-    from tests.benchmarks import meter, sweep
+    from tests.benchmarks import meter, sweep, table
 
     fast.warm()
     for engine, keep in GOALS:  # imports and caches are not what is measured
         ours(100.0, 10.0, 0, engine, keep)
     simfaas(100.0, 10.0, 0)
     rows = [row for engine, keep in GOALS for row in engine_rows(engine, keep, quick)] + growth_rows(quick)
-    rows += [*sweep.seconds_of_a_sweep(quick), *sweep.speed_of_two_workers(quick), *meter.measure(quick)]
+    rows += [*sweep.seconds_of_a_sweep(quick), *sweep.speed_of_two_workers(quick)]
+    rows += [*meter.measure(quick), *table.measure(quick)]
     rows.append(below("import simlib, s", round(import_s(), 3), IMPORT_GOAL_S))
     for engine, keep, requests in (("simpy", "spans", 1_000_000), ("fast", "summary", 10**8)):
         requests = requests // 10 if quick else requests
