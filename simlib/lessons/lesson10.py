@@ -234,6 +234,14 @@ RACE = Prediction(
         N_("no order: both writes cancel each other"),
     ),
 )
+TWO_ORDERS = 1
+
+
+def sale_units() -> float:
+    """Units at the tables of a transaction of a seat, an order and an account, each under 1 KB."""
+    return 3 * meter.write_units(1, factor=meter.TRANSACTIONAL_WRITE)
+
+
 SALE_UNITS = Prediction(
     "10.units",
     N_("One transaction writes a seat, an order and an account, each under 1 KB. How many write units at the three tables?"),
