@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +12,7 @@ from simlib import facts, meter
 from simlib.engine import simulate
 from simlib.i18n import N_, _, duration, number, percent, usd
 from simlib.lessons import lesson06 as item_shop
+from simlib.params import ParamError, parameters
 from simlib.pricing import price_book, usage
 from simlib.scenario import Scenario
 from simlib.services import DynamoDb, Lambda
@@ -47,8 +48,9 @@ KEPT_HOURS = facts.value("dynamodb.stream_retention_s") / 3600
 MOST_READERS = int(facts.value("dynamodb.stream_readers_max"))
 POLLS_PER_S = facts.value("lambda.stream_polls_per_s")
 MOST_RECORDS, MOST_READ_MB = facts.value("dynamodb.get_records_max"), facts.value("dynamodb.get_records_max_bytes") / 2**20
+FREE_READS = facts.value("free_tier.dynamodb.streams_read_request")
 YEAR_DAYS = 365
-PARAMETERS = {each.name: each for each in fields(EventSourceMapping)}
+PARAMETERS = {each.name: each for each in parameters(EventSourceMapping)}
 attempt, found = item_shop.attempt, item_shop.found
 
 
@@ -151,14 +153,6 @@ def left_out(answer: dict) -> str:
     silent = len(answer["Records"]) - len(changes(answer))
     return _("Records: {kept}. Writes that changed nothing: {silent}. moto lists a record for each of these, DynamoDB does not; "
              "they are left out here.", kept=len(changes(answer)), silent=silent)
-
-
-def once_each(mails, changed: list[dict]) -> str:
-    """Sends a mail for each record unless it is noted already under the record's eventID; a sentence for each."""
-    return "\n".join(
-        attempt(mails.put_item, Item={"event": record["eventID"]}, ConditionExpression="attribute_not_exists(event)")
-        for record in changed
-    )
 
 
 # The night: seats are sold, and a function mails the tickets ----------------------------------------------------
@@ -501,15 +495,16 @@ def _exact(dollars: float) -> str:
     return f"{dollars:.10f}".rstrip("0")
 
 
-def price_of_paths(changes: int, shards: int = SHARDS, months_free_tier: bool = True):
+def price_of_paths(changes: int, shards: int = SHARDS, kinesis_shards: int = 1):
     """What so many changes of small items cost a month on each path, and what the path is paid for; a DataFrame.
 
-    Invocations are those of the mail function with full batches. Raises InputError for what is no number of changes.
+    Invocations are those of the mail function with full batches; `shards` are those of the table's stream. Raises InputError for what is no number of changes.
     """
     import pandas as pd
 
     _whole("changes", changes, 10**12)
     _whole("shards", shards, 10_000)
+    _whole("kinesis_shards", kinesis_shards, 10_000)
     book, hours = price_book(REGION), facts.value("hours_per_month")
     took_s = MAPPING.batch_io_s + MAPPING.record_io_s * MAPPING.batch_size
     calls = changes / MAPPING.batch_size
@@ -517,11 +512,10 @@ def price_of_paths(changes: int, shards: int = SHARDS, months_free_tier: bool = 
     invoked = calls * book.usd("lambda.requests") + gb_s * book.usd("lambda.duration.x86_64")
     alone = changes * ((MAPPING.batch_io_s + MAPPING.record_io_s) * MAILER.memory_mb / 1024 * book.usd("lambda.duration.x86_64"))
     idle = shards * hours * 3600 / facts.value("kcl.idle_between_reads_s")
-    free = facts.value("free_tier.dynamodb.streams_read_request") if months_free_tier else 0.0
-    reads = max(0.0, max(idle, changes / MOST_RECORDS) - free) * book.usd("dynamodb.streams_read_request")
+    reads = max(0.0, max(idle, changes / MOST_RECORDS) - FREE_READS) * book.usd("dynamodb.streams_read_request")
     captured = (
         changes * (book.usd("dynamodb.kinesis_change") + book.usd("kinesis.put_units"))
-        + shards * hours * book.usd("kinesis.shard_hours")
+        + kinesis_shards * hours * book.usd("kinesis.shard_hours")
     )
     rows = {
         _("in the buyer's request"): (alone, _("the function runs longer, while the buyer waits")),
@@ -550,25 +544,29 @@ def readers():
     import pandas as pd
 
     kcl = KclApplication(workers=2, record_vcpu_s=0.02, worker_lost_at_s=LOST_AT_S)
-    kinesis = KinesisStream(replace(MAPPING, name="kinesis"), shards=shards_needed(RATE_RPS, SEAT_BYTES, 0.5),
-                            duplicate_share=TWICE, disorder_share=LATE)
+    kinesis = KinesisStream(replace(MAPPING, name="kinesis", parallelization_factor=SHARDS), duplicate_share=TWICE,
+                            shards=shards_needed(RATE_RPS, SEAT_BYTES, 0.5), disorder_share=LATE)
     runs = (
-        (_("DynamoDB Streams, Lambda"), _played(MAPPING, RATE_RPS).of_attached(MAPPING.name), KEPT_HOURS / 24),
-        (_("DynamoDB Streams, KCL: a worker is lost"), _played(kcl, RATE_RPS).of_attached(kcl.name), KEPT_HOURS / 24),
-        (_("Kinesis Data Streams, Lambda"), _played(None, RATE_RPS, kinesis=kinesis).of_attached("kinesis"), YEAR_DAYS),
+        (_("DynamoDB Streams, Lambda"), _played(MAPPING, RATE_RPS), MAPPING.name, KEPT_HOURS / 24),
+        (_("DynamoDB Streams, KCL: a worker is lost"), _played(kcl, RATE_RPS), kcl.name, KEPT_HOURS / 24),
+        (_("Kinesis Data Streams, Lambda"), _played(None, RATE_RPS, kinesis=kinesis), "kinesis", YEAR_DAYS),
     )
     rows = {}
-    for name, spans, days in runs:
+    for name, result, reader, days in runs:
+        spans = result.of_attached(reader)
+        sold_s = np.zeros(result.n)
+        sold_s[result.of(0)["request"]] = result.of(0)["end_s"]
         told = {column: values[is_record(spans)] for column, values in spans.items()}
         arrived = np.argsort(told["start_s"], kind="stable")
         request = told["request"][arrived]
+        written_s = sold_s[request]
         rows[name] = {
             _("seats sold"): f"{len(np.unique(request)):,}",
             _("records"): f"{len(request):,}",
             _("twice"): f"{len(request) - len(np.unique(request)):,}",
-            _("behind a later one"): f"{int((request < np.maximum.accumulate(request)).sum()):,}",
+            _("behind a later one"): f"{int((written_s < np.maximum.accumulate(written_s)).sum()):,}",
             _("not processed"): f"{int((told['status'] != RECORD_PROCESSED).sum()):,}",
-            _("oldest"): duration(1000 * float(told["wait_s"].max())),
+            _("longest wait"): duration(1000 * float(told["wait_s"].max())),
             _("kept at most"): _("{days} days", days=number(days)) if days > 1 else _("{hours} hours", hours=number(24 * days)),
         }
     return pd.DataFrame.from_dict(rows, orient="index")
@@ -578,19 +576,20 @@ HOLDS_RPS, READ_SHARE = 1.0, 0.5
 
 
 @lru_cache(maxsize=16)
-def _holds(delay: str, delay_s: float, window_s: float = 7200.0):
-    """Two hours in which a hold is written every two seconds and one is read; (result, spans of the lives)."""
+def _holds(delay: str, delay_s: float, window_s: float = 3600.0):
+    """An hour in which about every two seconds a hold is written and one is read; (result, spans of the lives)."""
     hold_it = Operation("hold", access="write", item_bytes=1024, work_vcpu_s=0.0, io_s=0.0, weight=1 - READ_SHARE)
     read_it = Operation("read", item_bytes=1024, work_vcpu_s=0.0, io_s=0.0, weight=READ_SHARE)
     traffic = Traffic(arrivals=Constant(HOLDS_RPS), window_s=window_s, operations=(hold_it, read_it),
-                      keys=Keys(count=5000, popularity="uniform"))
+                      keys=Keys(count=1000, popularity="uniform"))
     ttl = Ttl(lifetime_s=float(HOLD_S), delete_delay=delay, delete_delay_s=delay_s)
-    result = simulate(Scenario((_table(Stream((MAPPING,)), ttl=ttl),), traffic), SEED)
+    cleaner = replace(MAPPING, maximum_batching_window_in_seconds=60.0, batch_size=1000)
+    result = simulate(Scenario((_table(Stream((cleaner,)), ttl=ttl),), traffic), SEED)
     return result, result.of_attached("Ttl")
 
 
 def late_deletes():
-    """What Time to Live does to the holds of two hours: deleted on time, after measured minutes, or after days; a DataFrame."""
+    """What Time to Live does to the holds of an hour: deleted on time, after measured minutes, or after days; a DataFrame."""
     import pandas as pd
 
     cases = (
@@ -609,7 +608,414 @@ def late_deletes():
             _("half of them after"): _long(float(np.median(lives["work_s"][deleted]))),
             _("reads that meet an expired hold"): percent(float((result.status[reads] == EXPIRED_ITEM).mean())),
             _("share of stored time after expiry"): percent(float(lives["work_s"].sum() / (lives["end_s"] - lives["start_s"]).sum())),
-            _("write units of the deletes"): "0",
             _("records with userIdentity dynamodb.amazonaws.com"): f"{int(is_by_ttl(spans).sum()):,}",
         }
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+# What one should have seen ----------------------------------------------------
+
+BUSY_RPS = 60
+
+
+def smallest_batch(rate_rps: float, mapping: EventSourceMapping = MAPPING) -> int | None:
+    """The smallest batch size with which a mapping takes so many records a second; None where none does."""
+    most = int(PARAMETERS["batch_size"].hi)
+    if records_per_s(replace(mapping, batch_size=most)) < rate_rps:
+        return None
+    return next(size for size in range(1, most + 1) if records_per_s(replace(mapping, batch_size=size)) >= rate_rps)
+
+
+def breaking() -> list[str]:
+    """What one should have seen in section 6, item by item."""
+    defaults, cut = day("defaults"), day("bisect")
+    waited = (defaults.records["wait_s"] > 60.0) & ~defaults.poisonous
+    most = records_per_s(replace(MAPPING, batch_size=int(PARAMETERS["batch_size"].hi)))
+    return [
+        _(
+            "With the defaults the record is tried {tries} times, its shard stands still for {hours}, and {waited} healthy records "
+            "wait for more than a minute; Lambda charges each try. With two retries it is over after {over}, and without a failure "
+            "destination nobody learns that a mail is missing.",
+            tries=f"{int((defaults.batches['status'] == FUNCTION_ERROR).sum()):,}",
+            hours=_long(float((defaults.records["end_s"] - defaults.records["start_s"])[defaults.poisonous][0])),
+            waited=f"{int(waited.sum()):,}",
+            over=_long(float((cut.records["end_s"] - cut.records["start_s"])[cut.poisonous][0])),
+        ),
+        _(
+            "Batches of {batch} take {can} records a second. For {busy} a second, batches of at least {needed} are needed. However large "
+            "they are, one record still takes {each}, so that four lanes never reach {most}: then ParallelizationFactor, faster code or "
+            "more shards help, but no batch size.",
+            batch=MAPPING.batch_size, can=number(records_per_s(MAPPING)), busy=BUSY_RPS, needed=smallest_batch(BUSY_RPS),
+            each=duration(1000 * MAIL_S), most=number(np.ceil(most)),
+        ),
+        _(
+            "The expired hold is returned by the Query and can be paid: Time to Live has not deleted it yet. With hold_until > :now in the "
+            "condition, and {now} as :now among the values, DynamoDB refuses; the same comparison as a FilterExpression hides it from the Query.",
+            now=NOW_S,
+        ),
+    ]
+
+
+# Exercises ----------------------------------------------------
+
+HAND = replace(MAPPING, batch_size=20, parallelization_factor=3, batch_io_s=0.2, record_io_s=0.04)
+BY_HAND = Target(
+    "11.by_hand",
+    N_(
+        "A stream has 4 shards. The mapping has BatchSize 20 and ParallelizationFactor 3. An invocation takes 200 ms and 40 ms more "
+        "for each record. How many records a second can it process?"
+    ),
+    numbers.Real,
+    (
+        Condition(
+            N_("distance from the right number"),
+            lambda given: abs(given / records_per_s(HAND) - 1),
+            0.01,
+            show=percent,
+        ),
+    ),
+    solution=lambda: records_per_s(HAND),
+    worked=lambda: _(
+        "{shards} × {factor} = {lanes} invocations at once. One takes 200 + {batch} × 40 = {took} ms. {lanes} × {batch} / {took_s} = {rate} "
+        "records a second.",
+        shards=SHARDS, factor=HAND.parallelization_factor, lanes=SHARDS * HAND.parallelization_factor, batch=HAND.batch_size,
+        took=number(1000 * (HAND.batch_io_s + HAND.batch_size * HAND.record_io_s)),
+        took_s=number(HAND.batch_io_s + HAND.batch_size * HAND.record_io_s), rate=number(records_per_s(HAND)),
+    ),
+    untouched=lambda given: given == 0,
+    needs=N_("a number"),
+)
+
+SETTINGS = (
+    "batch_size",
+    "parallelization_factor",
+    "maximum_batching_window_in_seconds",
+    "maximum_retry_attempts",
+    "maximum_record_age_in_seconds",
+    "bisect_batch_on_function_error",
+    "on_failure",
+)
+TARGET_RPS, TARGET_POISON, TARGET_AGE_S = 40.0, 0.002, 15.0
+
+
+def mail_mapping(**settings) -> EventSourceMapping:
+    """The mapping of the mail function with the learner's settings. Raises InputError for what AWS does not take."""
+    for name in settings:
+        if name not in SETTINGS:
+            raise InputError(_("mail_mapping has no setting {name}; it takes {known}.", name=name, known=", ".join(SETTINGS)))
+    mapping = replace(MAPPING, poisonous_share=TARGET_POISON)
+    for name, value in settings.items():
+        try:
+            mapping = replace(mapping, **{name: value})
+        except ParamError:
+            raise InputError(
+                _("{name} cannot be {value}; it takes {allowed}. Correct it in this cell and run the cell again.", name=name,
+                  value=repr(value)[:40], allowed=_allowed(PARAMETERS[name]))
+            ) from None
+    return mapping
+
+
+def _allowed(declared) -> str:
+    if declared.choices:
+        words = ", ".join(f'"{each}"' for each in declared.choices)
+    elif isinstance(declared.default, bool):
+        words = "True, False"
+    else:
+        words = _("numbers from {lo} to {hi}", lo=f"{declared.lo:,g}", hi=f"{declared.hi:,g}")
+    return _("{words}, or None", words=words) if declared.optional else words
+
+
+def _examine(mapping: EventSourceMapping) -> Night:
+    """A busier night with the learner's mapping; the function and its bad records must be the lesson's."""
+    settings = {name: getattr(mapping, name) for name in SETTINGS}
+    if mapping != mail_mapping(**settings):
+        raise InputError(
+            _("Only these settings are yours to change: {known}. Build the mapping with lesson.mail_mapping(...) again.",
+              known=", ".join(SETTINGS))
+        )
+    return night(mapping, TARGET_RPS)
+
+
+def one_solution() -> EventSourceMapping:
+    """A mapping that keeps up, sets bad records aside one by one, and tells somebody."""
+    return mail_mapping(batch_size=10, parallelization_factor=4, maximum_retry_attempts=1,
+                        bisect_batch_on_function_error=True, on_failure="queue")
+
+
+def _worked_target() -> str:
+    best = _examine(one_solution())
+    return _(
+        "One way: BatchSize {batch} and ParallelizationFactor {factor} take {can} records a second, more than the {written} written. "
+        "BisectBatchOnFunctionError separates the bad records from the good ones, {retries} retry each is enough, and the failure "
+        "destination gets {queued} records that somebody can look at. Iterator age at most {age}.",
+        batch=best.mapping.batch_size, factor=best.mapping.parallelization_factor, can=number(records_per_s(best.mapping)),
+        written=number(TARGET_RPS), retries=best.mapping.maximum_retry_attempts, queued=best.fates()[1],
+        age=duration(1000 * _oldest_of(best)),
+    )
+
+
+def _oldest_of(sold_out: Night) -> float:
+    """The greatest age of a record of the night, to its end."""
+    return float((sold_out.records["end_s"] - sold_out.records["start_s"]).max())
+
+
+CALM = Target(
+    "11.calm",
+    N_(
+        "40 seats a second are sold for a minute, and 0.2 % of the records are poisonous. No record is older than 15 seconds, none is "
+        "lost silently, and every healthy record is processed. Change the settings of the mapping."
+    ),
+    EventSourceMapping,
+    (
+        Condition(N_("greatest age of a record"), _oldest_of, TARGET_AGE_S, show=lambda value: _long(value)),
+        Condition(N_("records discarded and gone"), lambda seen: seen.fates()[2], 0),
+        Condition(N_("healthy records not processed"), _healthy_lost, 0),
+    ),
+    solution=one_solution,
+    examine=_examine,
+    worked=_worked_target,
+    untouched=lambda given: given == mail_mapping(batch_size=1),
+    needs=N_("a mapping from lesson.mail_mapping(...)"),
+)
+
+ADVICE = Essay(
+    "11.advice",
+    N_(
+        "Some buyers got their ticket mail twice. A colleague says: “The stream is broken. It promises every change exactly once.” "
+        "Answer in three sentences: what happened, and what must change?"
+    ),
+    (
+        N_("Each change is in the stream once, but Lambda hands batches to the function at least once."),
+        N_("If a batch fails at its last record, or the answer is lost, the whole batch comes again, with the mails that were sent already."),
+        N_("So the function must be idempotent: note the record's eventID or the order in a conditional write, and send only if it is new."),
+        N_("Bisect and partial batch responses make repetitions fewer, but never impossible."),
+    ),
+)
+
+
+# Check ----------------------------------------------------
+
+GUIDE_SHARDS, GUIDE_FACTOR = 100, 2
+CUT = 64
+HOLDS_PER_MINUTE, LATE_S = 30, 1200.0
+
+
+def _lanes(shards: int, factor: int) -> int:
+    return shards * factor
+
+
+def _blocked_hours() -> float:
+    blocked = day("defaults")
+    return float((blocked.records["end_s"] - blocked.records["start_s"])[blocked.poisonous][0]) / 3600
+
+
+@lru_cache(maxsize=1)
+def _cut_in_two() -> tuple[int, int]:
+    """(failed, successful) invocations for a batch of CUT records with one poisonous, bisected without any retry."""
+    mapping = replace(MAPPING, batch_size=CUT, poisonous_share=1 / CUT, maximum_retry_attempts=0,
+                      bisect_batch_on_function_error=True)
+    sell = Operation("sell", access="write", items=CUT, work_vcpu_s=0.0, io_s=0.0)
+    traffic = Traffic(arrivals=Constant(1.0), window_s=1.0, operations=sell)
+    for seed in range(1000):
+        spans = simulate(Scenario((_table(Stream((mapping,)), 1),), traffic), seed).of_attached(mapping.name)
+        counts = count_records(spans)
+        if (counts.sent, counts.given_up) == (CUT, 1):
+            failed = ~is_record(spans) & (spans["status"] == FUNCTION_ERROR)
+            return int(failed.sum()), int((~is_record(spans) & ~failed).sum())
+    raise LookupError("no seed has exactly one poisonous record")
+
+
+@lru_cache(maxsize=1)
+def _expired_holds() -> float:
+    """How many expired holds lie in the table of the check, on average over an hour's holds, each counted for its whole life."""
+    hold_it = Operation("hold", access="write", work_vcpu_s=0.0, io_s=0.0)
+    hour_s = 3600.0
+    traffic = Traffic(arrivals=Constant(HOLDS_PER_MINUTE / 60), window_s=hour_s, operations=hold_it,
+                      keys=Keys(count=10**9, popularity="uniform"))
+    ttl = Ttl(lifetime_s=float(HOLD_S), delete_delay="custom", delete_delay_s=LATE_S)
+    lives = simulate(Scenario((_table(ttl=ttl),), traffic), SEED).of_attached("Ttl")
+    return float(lives["work_s"].sum()) / hour_s
+
+
+def _idle_reads(shards: int = SHARDS) -> float:
+    return shards * facts.value("hours_per_month") * 3600 / facts.value("kcl.idle_between_reads_s")
+
+
+def _read_usd(reads: float) -> float:
+    return max(0.0, reads) * price_book(REGION).usd("dynamodb.streams_read_request")
+
+
+CHECKS = (
+    Check(
+        "11.lanes",
+        N_("A table's stream has 100 shards, and the mapping has ParallelizationFactor 2 and BatchSize 100. How many invocations run at once, at most?"),
+        answer=lambda: _lanes(GUIDE_SHARDS, GUIDE_FACTOR),
+        unit=N_("invocations"),
+        lo=0,
+        hi=1_000_000,
+        tolerance=0.001,
+        worked=lambda value: _("{value}: {shards} shards × {factor}. The batch size does not matter for it.", value=number(value),
+                               shards=GUIDE_SHARDS, factor=GUIDE_FACTOR),
+        hints=(
+            Hint(lambda: GUIDE_SHARDS, N_("That is one for each shard; ParallelizationFactor divides a shard's keys among several.")),
+            Hint(lambda: GUIDE_SHARDS * 100, N_("A batch of 100 records is one invocation, not a hundred.")),
+            Hint(lambda: facts.value("lambda.account_concurrency"), N_("That is the account's quota; a stream asks for less.")),
+        ),
+    ),
+    Check(
+        "11.blocked",
+        N_("For how many hours does one record that always fails block its shard with the default settings, at most?"),
+        answer=_blocked_hours,
+        unit=N_("hours"),
+        lo=0,
+        hi=10_000,
+        worked=lambda value: _("{value} hours: DynamoDB Streams keeps a record so long, and until then Lambda tries the same batch again.",
+                               value=number(value)),
+        hints=(
+            Hint(lambda: 0, N_("Lambda never skips a record on its own: order would be lost. It tries again.")),
+            Hint(lambda: facts.value("lambda.async_event_age_max_s") / 3600,
+                 N_("That is for how long Lambda keeps events of asynchronous invocations; a stream has another rule.")),
+            Hint(lambda: (facts.value("lambda.async_first_retry_s") + facts.value("lambda.async_second_retry_s")) / 3600,
+                 N_("Two retries after one and two minutes are the rule of asynchronous invocations, not of streams.")),
+            Hint(lambda: 24 * YEAR_DAYS, N_("So long can a Kinesis data stream keep records; DynamoDB Streams has one fixed time.")),
+        ),
+    ),
+    Check(
+        "11.cut",
+        N_("One of 64 records in a batch is poisonous. With bisect and no retries, how many invocations fail until it stands alone and is discarded?"),
+        answer=lambda: _cut_in_two()[0],
+        unit=N_("invocations"),
+        lo=0,
+        hi=10_000,
+        tolerance=0.001,
+        worked=lambda value: _("{value}: batches of 64, 32, 16, 8, 4, 2 and 1 fail; the {good} other halves succeed.", value=number(value),
+                               good=_cut_in_two()[1]),
+        hints=(
+            Hint(lambda: 1, N_("The whole batch fails, and then each half that holds the record fails as well.")),
+            Hint(lambda: _cut_in_two()[1], N_("That counts the cuts, or the halves that succeed; at the end the record fails alone once more.")),
+            Hint(lambda: sum(_cut_in_two()), N_("Those are all invocations; the halves without the record succeed.")),
+            Hint(lambda: CUT, N_("Cutting in two finds the record much sooner than trying one after the other.")),
+        ),
+    ),
+    Check(
+        "11.twice",
+        N_("A function gets 10 records and sends a mail for each. At the tenth it fails before sending; Lambda tries again, and all goes well. "
+           "How many mails are sent if it is not idempotent?"),
+        answer=lambda: 2 * MAPPING.batch_size - 1,
+        unit=N_("mails"),
+        lo=0,
+        hi=1000,
+        tolerance=0.001,
+        worked=lambda value: _("{value}: {first} in the first try, and all {all} again in the second.", value=number(value),
+                               first=MAPPING.batch_size - 1, all=MAPPING.batch_size),
+        hints=(
+            Hint(lambda: MAPPING.batch_size, N_("That would be so if only the tenth record came again; but the whole batch is tried again.")),
+            Hint(lambda: 2 * MAPPING.batch_size, N_("At its first try the tenth mail was not sent.")),
+            Hint(lambda: MAPPING.batch_size - 1, N_("Lambda does not leave the rest out: it tries the batch again.")),
+        ),
+    ),
+    Check(
+        "11.expired",
+        N_("Each minute 30 holds are written, each with 10 minutes to live. Time to Live deletes them 20 minutes after they have expired. "
+           "How many expired holds lie in the table, on average?"),
+        answer=_expired_holds,
+        unit=N_("items"),
+        lo=0,
+        hi=1_000_000,
+        worked=lambda value: _("{value}: {rate} a minute × {late} minutes between expiry and delete (Little's law). They are read and billed "
+                               "as before.", value=number(value), rate=HOLDS_PER_MINUTE, late=number(LATE_S / 60)),
+        hints=(
+            Hint(lambda: 0, N_("Time to Live does not delete at the second; expired items are still there and must be filtered out.")),
+            Hint(lambda: HOLDS_PER_MINUTE * HOLD_S / 60, N_("Those are the holds that are still valid.")),
+            Hint(lambda: HOLDS_PER_MINUTE * (HOLD_S + LATE_S) / 60, N_("Those are all holds, also the valid ones.")),
+        ),
+    ),
+    Check(
+        "11.kcl",
+        N_("A KCL application reads a stream of 4 shards. Nothing is ever sold, and it asks each shard once a second, 730 hours a month. "
+           "What does DynamoDB charge for its GetRecords calls?"),
+        answer=lambda: _read_usd(_idle_reads() - FREE_READS),
+        unit=N_("dollars"),
+        lo=0,
+        hi=10_000,
+        tolerance=0.01,
+        worked=lambda value: _("{value}: {shards} × 730 × 3,600 = {reads} calls, less {free} free ones, × ${price} each.", value=usd(value),
+                               shards=SHARDS, reads=f"{_idle_reads():,.0f}", free=f"{FREE_READS:,.0f}",
+                               price=_exact(price_book(REGION).usd("dynamodb.streams_read_request"))),
+        hints=(
+            Hint(lambda: 0, N_("Only Lambda reads for nothing; other readers pay for each call, also for empty ones.")),
+            Hint(lambda: _read_usd(_idle_reads()), N_("A month's first calls are free of charge.")),
+            Hint(lambda: _read_usd(_idle_reads(1) - FREE_READS), N_("That is one shard; each of the four is asked.")),
+        ),
+    ),
+)
+
+
+# Quiz ----------------------------------------------------
+
+QUIZ = Quiz(
+    (
+        Question(
+            N_("A stream's records wake a function up. What does DynamoDB Streams promise?"),
+            (
+                Option(
+                    N_("Records of one item come in the order of its changes, and stay for 24 hours"),
+                    N_("Each change is one record in the item's shard. Order between different items is not promised."),
+                    True,
+                ),
+                Option(
+                    N_("Every record is given to the function exactly once"),
+                    N_("In the stream it is once; the function may be given it again, so it must be idempotent."),
+                ),
+                Option(
+                    N_("All records of the table come in one order, and stay until they are deleted"),
+                    N_("Shards are read independently of one another, and nobody can delete or keep a record."),
+                ),
+            ),
+        ),
+        Question(
+            N_("Holds on seats expire after ten minutes by Time to Live. How does a buyer see only valid holds?"),
+            (
+                Option(
+                    N_("By nothing more: DynamoDB does not return expired items"),
+                    N_("It does return them until they are deleted, minutes or days later, and charges the reads."),
+                ),
+                Option(
+                    N_("By a strongly consistent read"),
+                    N_("That shows the newest state, and the newest state still holds the expired item."),
+                ),
+                Option(
+                    N_("By comparing the time in the item with now, in filters and in conditions of writes"),
+                    N_("The attribute is a number of seconds like any other, so the comparison is exact, however late the delete comes."),
+                    True,
+                ),
+            ),
+        ),
+        Question(
+            N_(
+                "A company processes orders with a Lambda function behind a DynamoDB stream. Now and then a malformed order stops all orders of its "
+                "shard for hours. No order may be lost unnoticed. Which change needs the least operational overhead?"
+            ),
+            (
+                Option(
+                    N_("Set a dead-letter queue on the function itself"),
+                    N_("The function's own queue serves asynchronous invocations. A stream's batches are invoked synchronously, so nothing would arrive there."),
+                ),
+                Option(
+                    N_("Raise the batch size and the function's memory"),
+                    N_("The malformed order fails in any batch, and a larger one takes more good orders with it."),
+                ),
+                Option(
+                    N_("Replace the function by a KCL application on EC2 instances that skips bad orders"),
+                    N_("It can be done, but now there are servers, leases and an own list of bad orders to look after."),
+                ),
+                Option(
+                    N_("In the event source mapping, turn on bisect, limit the retry attempts, and name an SQS queue as on-failure destination"),
+                    N_("Three settings: bad orders are isolated, given up soon, and noted in a queue; good ones go on in order."),
+                    True,
+                ),
+            ),
+            domain="resilient",
+        ),
+    )
+)
