@@ -166,12 +166,12 @@ SEED, DAY_SEED = 9, 146
 SEAT_BYTES = 400
 
 POLICIES = {  # what a mapping does about a batch that fails: words, its fields
-    "defaults": (N_("the defaults: try again until the records expire"), {}),
+    "defaults": (N_("the defaults: retry until they expire"), {}),
     "attempts": (N_("2 retries"), {"maximum_retry_attempts": 2}),
     "age": (N_("records of at most 60 seconds"), {"maximum_record_age_in_seconds": 60.0}),
     "bisect": (N_("2 retries and bisect"), {"maximum_retry_attempts": 2, "bisect_batch_on_function_error": True}),
     "queue": (
-        N_("2 retries, bisect and a failure destination"),
+        N_("2 retries, bisect, failure destination"),
         {"maximum_retry_attempts": 2, "bisect_batch_on_function_error": True, "on_failure": "queue"},
     ),
 }
@@ -520,7 +520,7 @@ def price_of_paths(changes: int, shards: int = SHARDS, kinesis_shards: int = 1):
     rows = {
         _("in the buyer's request"): (alone, _("the function runs longer, while the buyer waits")),
         _("DynamoDB Streams, Lambda"): (invoked, _("invocations; reading is free")),
-        _("DynamoDB Streams, KCL"): (reads, _("GetRecords calls, after the free ones; servers come on top")),
+        _("DynamoDB Streams, KCL"): (reads, _("GetRecords calls, not the servers")),
         _("Kinesis Data Streams, Lambda"): (captured + invoked, _("change units, PUT units, shard-hours, invocations")),
     }
     return pd.DataFrame(
@@ -831,7 +831,7 @@ def _expired_holds() -> float:
     hold_it = Operation("hold", access="write", work_vcpu_s=0.0, io_s=0.0)
     hour_s = 3600.0
     traffic = Traffic(arrivals=Constant(HOLDS_PER_MINUTE / 60), window_s=hour_s, operations=hold_it,
-                      keys=Keys(count=10**9, popularity="uniform"))
+                      keys=Keys(count=10**7, popularity="uniform"))
     ttl = Ttl(lifetime_s=float(HOLD_S), delete_delay="custom", delete_delay_s=LATE_S)
     lives = simulate(Scenario((_table(ttl=ttl),), traffic), SEED).of_attached("Ttl")
     return float(lives["work_s"].sum()) / hour_s
