@@ -335,7 +335,8 @@ def test_two_buyers_of_lesson_10_answer(lab, browser):
     [
         ("en", "11_what_happens_after_a_write.ipynb", "Run", "sent to the queue 3", "Check", "is not a number",
          "DynamoDB Streams has one fixed time"),
-        ("ko", "ko/11_what_happens_after_a_write.ipynb", "실행", "대기열로 3", "채점", "숫자가 아닙니다", "DynamoDB Streams의 시간은 정해져"),
+        ("ko", "ko/11_what_happens_after_a_write.ipynb", "실행", "대기열로 3", "채점", "숫자가 아닙니다",
+         "DynamoDB Streams의 시간은 정해져"),
     ],
 )
 def test_batches_bad_records_and_policies_of_lesson_11_answer(

@@ -60,7 +60,7 @@ def test_a_put_and_an_update_are_two_records_and_the_same_update_again_is_none()
 
 
 def test_a_record_weighs_its_key_and_its_images():
-    """show 4 + 9 and seat 4 + 4 are 21; holder 6 + 6, hold_until 10 + 6 (five pairs of digits and one): 21 + 49 = 70."""
+    """show 4 + 9, seat 4 + 4: 21; holder 6 + 6, hold_until 10 + 6 (five pairs of digits and one): 21 + 49 = 70."""
     space = play("run-records")
     assert lesson.records(space["answer"]).iloc[0, -1] == 21 + (21 + 12 + 16) == 70
     lesson.close_shop()
@@ -84,7 +84,8 @@ def test_an_expired_hold_is_sold_until_the_condition_compares_the_time(shop):
     }
     exec(mended, space)
     assert "ConditionalCheckFailedException" in space["paid"]
-    valid = tickets.query(KeyConditionExpression=Key("show").eq(lesson.SHOW), FilterExpression=Attr("hold_until").gt(lesson.NOW_S))
+    valid = tickets.query(KeyConditionExpression=Key("show").eq(lesson.SHOW),
+                          FilterExpression=Attr("hold_until").gt(lesson.NOW_S))
     assert valid["Count"] == 0
 
 
@@ -105,7 +106,7 @@ def test_a_mapping_that_is_behind_processes_what_the_closed_form_says():
 
 
 def test_the_age_of_a_mapping_that_is_behind_grows_as_the_queue_does():
-    """A shard gets l = 1,141 / 240 records a second and loses 1 / 0.46: what is written at 60 s is begun at 60 l x 0.46 s."""
+    """A shard gets l = 1,141 / 240 records a second and loses 1 / 0.46: what is written at 60 s begins at 60 l x 0.46 s."""
     sold = lesson.sold({"batch_size": 1})
     last_s = max(sold.records["end_s"])
     counts = np.bincount(sold.records["resource"])
@@ -179,7 +180,8 @@ def test_an_idle_kcl_application_costs_what_the_sum_by_hand_says():
 
 
 def test_a_month_of_ten_million_changes_by_hand():
-    """In the request: 10 M x 0.46 s x 0.5 GB x 0.0000166667 = 38.33. Streams: 1 M calls, 0.20 + 1 M x 0.5 x 0.0000166667 = 8.53.
+    """In the request: 10 M x 0.46 s x 0.5 GB x 0.0000166667 = 38.33. Streams: 1 M calls, 0.20 + 1 M x 0.5 x 0.0000166667
+    = 8.53.
     Kinesis besides: 10 M x (0.0000001 + 0.000000014) + 730 x 0.015 = 12.09, together 20.62."""
     assert list(lesson.price_of_paths(10_000_000).iloc[:, 0]) == ["$38.33", "$8.53", "$1.60", "$20.62"]
 
@@ -290,9 +292,13 @@ def test_the_answers_of_break_it_hold_on_its_controls():
 
 
 def test_numbers_in_questions_are_the_numbers_that_are_checked():
-    assert f"{lesson.TARGET_RPS:g} seats" in lesson.CALM.question and f"{lesson.TARGET_AGE_S:g} seconds" in lesson.CALM.question
+    assert f"{lesson.TARGET_RPS:g} seats" in lesson.CALM.question
+    assert f"{lesson.TARGET_AGE_S:g} seconds" in lesson.CALM.question
     assert f"{100 * lesson.TARGET_POISON:g} %" in lesson.CALM.question
     texts = {check.key: check.question for check in lesson.CHECKS}
-    assert f"{lesson.GUIDE_SHARDS} shards" in texts["11.lanes"] and f"Factor {lesson.GUIDE_FACTOR} " in texts["11.lanes"]
-    assert f"{lesson.CUT} records" in texts["11.cut"] and f"gets {lesson.MAPPING.batch_size} records" in texts["11.twice"]
-    assert f"{lesson.HOLDS_PER_MINUTE} holds" in texts["11.expired"] and f"{facts.value('hours_per_month'):g} hours" in texts["11.kcl"]
+    assert f"{lesson.GUIDE_SHARDS} shards" in texts["11.lanes"]
+    assert f"Factor {lesson.GUIDE_FACTOR} " in texts["11.lanes"]
+    assert f"{lesson.CUT} records" in texts["11.cut"]
+    assert f"gets {lesson.MAPPING.batch_size} records" in texts["11.twice"]
+    assert f"{lesson.HOLDS_PER_MINUTE} holds" in texts["11.expired"]
+    assert f"{facts.value('hours_per_month'):g} hours" in texts["11.kcl"]

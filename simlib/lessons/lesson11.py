@@ -12,6 +12,7 @@ from simlib import facts, meter
 from simlib.engine import simulate
 from simlib.i18n import N_, _, duration, number, percent, usd
 from simlib.lessons import lesson06 as item_shop
+from simlib.lessons import on_moto
 from simlib.params import ParamError, parameters
 from simlib.pricing import price_book, usage
 from simlib.scenario import Scenario
@@ -52,26 +53,10 @@ FREE_READS = facts.value("free_tier.dynamodb.streams_read_request")
 YEAR_DAYS = 365
 PARAMETERS = {each.name: each for each in parameters(EventSourceMapping)}
 attempt, found = item_shop.attempt, item_shop.found
+close_shop = on_moto.close_shop
 
 
 # The shop: a table with a stream, on moto in this process ----------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def _mock():
-    """moto, started once; it neither reads nor sets credentials."""
-    from moto import mock_aws
-
-    mock = mock_aws(config={"core": {"mock_credentials": False, "reset_boto3_session": False}})
-    mock.start(reset=False)
-    return mock
-
-
-def close_shop() -> None:
-    """Ends what `open_shop` began: boto3 answers from AWS again."""
-    if _mock.cache_info().currsize:
-        _mock().stop()
-        _mock.cache_clear()
 
 
 def open_shop():
@@ -79,13 +64,10 @@ def open_shop():
 
     The credentials are made up and belong to them alone; no setting of the learner is read or changed.
     """
-    import boto3
     from botocore.config import Config
 
     item_shop.say_errors_in_a_sentence()
-    with item_shop.without_aws_settings():
-        _mock()
-        session = boto3.Session(aws_access_key_id="course", aws_secret_access_key="course", region_name=REGION)
+    with on_moto.opened(REGION) as session:
         db = session.resource("dynamodb")
         for name in {"tickets", "mails"} & set(db.meta.client.list_tables()["TableNames"]):
             db.meta.client.delete_table(TableName=name)

@@ -46,8 +46,8 @@ class BatchRate(Picture):
         _few_ticks(self.top.xaxis, log=True)
         _few_ticks(self.below.xaxis)
         names = (label("closed form"), label("written"), label("processed, simulated"), "A")
-        self.figure.legend([self.curves[1], self.writes, self.now, Line2D([], [], color=GREY, ls="--", marker="o", mfc="none")],
-                           names, loc="outside lower center", ncols=4)
+        dashed = Line2D([], [], color=GREY, ls="--", marker="o", mfc="none")
+        self.figure.legend([self.curves[1], self.writes, self.now, dashed], names, loc="outside lower center", ncols=4)
 
     def update(self, found, pinned):
         shown = [found] + ([pinned] if pinned is not None else [])
@@ -67,16 +67,17 @@ class BatchRate(Picture):
         oldest_s = max(found["age"])
         self.below.set_ylim(0, nice_top(max(1.0, 1.05 * max(max(each["age"]) for each in shown))))
         return _(
-            "Records a second that a mapping can process over its batch size, and the iterator age over time. With batches of at "
-            "most {batch}, {processed} of {written} records a second are processed while sales are open; the greatest age is {age} s.",
+            "Records a second that a mapping can process over its batch size, and the iterator age over time. With "
+            "batches of at most {batch}, {processed} of {written} records a second are processed while sales are open; "
+            "the greatest age is {age} s.",
             batch=number(found["now"][0], 4), processed=number(found["now"][1]), written=number(found["writes"]),
             age=number(oldest_s),
         )
 
 
 class ShardAges(Picture):
-    """Above, the age of the oldest unfinished record of each shard over time, and when records were discarded; below, what
-    has become of all records.
+    """Above, the age of the oldest unfinished record of each shard over time, and when records were discarded; below,
+    what has become of all records.
 
     found: {"time": moments, "ages": one row of ages for each shard, "lost": (moments, ages) of discarded records,
     "fates": numbers of records in the order of FATES, "units": (words of the time axis, words of the ages),
@@ -132,7 +133,8 @@ class ShardAges(Picture):
             self.limit.set_ydata([limit] * 2)
         self._show_fates(found["fates"], pinned and pinned["fates"])
         told = "; ".join(f"{_(words)} {count:,}" for (_c, _h, words), count in zip(FATES, found["fates"]) if count)
-        return _("The age of the oldest unfinished record of {shards} shards over time; the greatest is {age} ({unit}). Records: {told}.",
+        return _("The age of the oldest unfinished record of {shards} shards over time; the greatest is {age} ({unit}). "
+                 "Records: {told}.",
                  shards=len(found["ages"]), age=number(float(found["ages"].max())), unit=found["units"][1], told=told)
 
     def _show_fates(self, now, then):
