@@ -106,7 +106,7 @@ def test_a_mapping_that_is_behind_processes_what_the_closed_form_says():
 
 
 def test_the_age_of_a_mapping_that_is_behind_grows_as_the_queue_does():
-    """A shard gets l = 1,141 / 240 records a second and loses 1 / 0.46: what is written at 60 s begins at 60 l x 0.46 s."""
+    """A shard gets l = 1,141 / 240 records a second, loses 1 / 0.46: what is written at 60 s begins at 60 l x 0.46."""
     sold = lesson.sold({"batch_size": 1})
     last_s = max(sold.records["end_s"])
     counts = np.bincount(sold.records["resource"])
@@ -180,8 +180,8 @@ def test_an_idle_kcl_application_costs_what_the_sum_by_hand_says():
 
 
 def test_a_month_of_ten_million_changes_by_hand():
-    """In the request: 10 M x 0.46 s x 0.5 GB x 0.0000166667 = 38.33. Streams: 1 M calls, 0.20 + 1 M x 0.5 x 0.0000166667
-    = 8.53.
+    """In the request: 10 M x 0.46 s x 0.5 GB x 0.0000166667 = 38.33. Streams: 1 M calls, 0.20 and
+    1 M x 0.5 x 0.0000166667, together 8.53.
     Kinesis besides: 10 M x (0.0000001 + 0.000000014) + 730 x 0.015 = 12.09, together 20.62."""
     assert list(lesson.price_of_paths(10_000_000).iloc[:, 0]) == ["$38.33", "$8.53", "$1.60", "$20.62"]
 

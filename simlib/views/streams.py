@@ -133,8 +133,8 @@ class ShardAges(Picture):
             self.limit.set_ydata([limit] * 2)
         self._show_fates(found["fates"], pinned and pinned["fates"])
         told = "; ".join(f"{_(words)} {count:,}" for (_c, _h, words), count in zip(FATES, found["fates"]) if count)
-        return _("The age of the oldest unfinished record of {shards} shards over time; the greatest is {age} ({unit}). "
-                 "Records: {told}.",
+        return _("The age of the oldest unfinished record of {shards} shards over time; the greatest is {age} "
+                 "({unit}). Records: {told}.",
                  shards=len(found["ages"]), age=number(float(found["ages"].max())), unit=found["units"][1], told=told)
 
     def _show_fates(self, now, then):
