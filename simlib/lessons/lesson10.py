@@ -257,8 +257,8 @@ REGIONS = Prediction(
     ),
     choices=(
         N_("only Haneul buys it: Jiwoo's condition fails"),
-        N_("both are told that they bought it, and the later sale stays"),
-        N_("both are told that they bought it, and the earlier sale stays"),
+        N_("both are told that they bought it, and Jiwoo's sale stays"),
+        N_("both are told that they bought it, and Haneul's sale stays"),
         N_("neither buys it: DynamoDB refuses both"),
     ),
 )

@@ -252,8 +252,8 @@ class DynamoDb(Service):
         Raises ParamError."""
         large = next((each for each in operations if each.item_bytes > ITEM_MAX_BYTES), None)
         if large is not None:
-            raise ParamError(f"The operation {large.name!r} has items of {large.item_bytes:,} bytes, but DynamoDB takes "
-                             f"at most {ITEM_MAX_BYTES:,}; make them smaller, or `items` of one call.")
+            raise ParamError(f"The operation {large.name!r} has items of {large.item_bytes:,} bytes, but DynamoDB "
+                             f"takes at most {ITEM_MAX_BYTES:,}; make them smaller, or write several.")
 
     def write_units(self, operation, size: np.ndarray) -> np.ndarray:
         """Units of the table, local indexes included and global ones not, that writes of these sizes take."""
