@@ -77,7 +77,7 @@ def test_the_worked_sums_hold_numbers_of_the_price_list():
     18,600 x (0.00065 + 0.00013) = 14.508; 2 and 3 x 28.9 % are 57.8 and 86.7 %, before the cut half of that."""
     words = lesson.by_hand()
     for told in ("28.9 %", "2.42", "3.46", "4.85", "6.92", "240 s, so 20:04:00", "1,500 units", "54 % less", "41.3 %",
-                 "25 WCU", "$14.51", "57.8 % to 86.7 %", "28.9 % to 43.3 %"):
+                 "25 WCU", "$14.508", "57.8 % to 86.7 %", "28.9 % to 43.3 %"):
         assert told in words
     assert lesson.infrequent_share() == pytest.approx((0.78 / 0.625 - 1) / 0.6)
     assert lesson.free_units() == 25
