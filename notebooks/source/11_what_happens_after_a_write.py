@@ -116,7 +116,7 @@ explore(lesson.BATCH_EXPLORER)
 
 # %% poison [markdown] lang="en"
 # **The new control is the share of poisonous records**: mails that no attempt will ever send, say because an address cannot be read. A batch with
-# one of them fails as a whole. Each line is a shard. Start at 0, press *Run*, pin as A, then take the smallest share. Which shards stand still,
+# one of them fails as a whole. Each line is a shard. Set it to 0, press *Run* and pin that as A, then go back to the smallest share. Which shards stand still,
 # and which go on? What is lost a day later?
 #
 # **In the second picture the new control is what the mapping does about it.** Pin the defaults as A, then try each policy. Which one loses nothing that is
@@ -124,7 +124,7 @@ explore(lesson.BATCH_EXPLORER)
 
 # %% poison [markdown] lang="ko"
 # **새로 조절할 것은 처리할 수 없는 레코드의 비율입니다.** 주소를 읽을 수 없는 메일처럼 몇 번을 시도해도 실패하는 레코드입니다. 이런 레코드가 하나라도
-# 든 배치는 통째로 실패합니다. 선 하나가 샤드 하나입니다. 0에서 *실행*을 누르고 A로 고정한 다음 가장 작은 비율을 골라 보세요. 어느 샤드가 멈추고 어느
+# 든 배치는 통째로 실패합니다. 선 하나가 샤드 하나입니다. 먼저 0으로 *실행*하고 A로 고정한 다음 가장 작은 비율로 돌아와 보세요. 어느 샤드가 멈추고 어느
 # 샤드가 계속 가나요? 하루 뒤에 무엇이 사라졌나요?
 #
 # **두 번째 그림에서 새로 조절할 것은 이에 대한 설정입니다.** 기본값을 A로 고정하고 설정을 하나씩 골라 보세요. 정상 레코드를 잃지 않고, 나이가 적고,
@@ -258,8 +258,9 @@ note("\n".join(tries))
 # 2. **A consumer slower than the writes.** Sell {{lesson.BUSY_RPS}} seats a second with batches of {{lesson.MAPPING.batch_size}}. Which batch size is enough? Is there
 #    one for 100 seats a second?
 # 3. **A hold that has expired and is sold all the same.** Jiwoo's hold on B-02 ended ten minutes ago, and Time to Live has not come yet. The last cell lists
-#    the seats and lets her pay. Add `AND hold_until > :now` to the condition, and `":now": lesson.NOW_S` to the values. Then hide the hold from the Query, too:
-#    `FilterExpression=Attr("hold_until").gt(lesson.NOW_S)`, with `Attr` from where `Key` comes from.
+#    the seats and lets her pay. Add `AND hold_until > :now` to the condition, and `":now": lesson.NOW_S` to the values. Then hide the hold from the Query, too, but not
+#    the seat that is sold and has no `hold_until` any more: `FilterExpression=Attr("hold_until").not_exists() | Attr("hold_until").gt(lesson.NOW_S)`,
+#    with `Attr` from where `Key` comes from.
 
 # %% break-it [markdown] lang="ko"
 # ## 6. 한계까지 밀어붙이기
@@ -270,7 +271,8 @@ note("\n".join(tries))
 #    크기가 있나요?
 # 3. **만료되었는데도 팔리는 좌석.** 지우 씨가 B-02를 잡아 둔 시간은 10분 전에 끝났지만 TTL은 아직 오지 않았습니다. 마지막 셀은 좌석을 나열하고 결제를
 #    받아 줍니다. 조건에 `AND hold_until > :now`를, 값에 `":now": lesson.NOW_S`를 더하세요. 이어서 쿼리에서도 가려 보세요.
-#    `FilterExpression=Attr("hold_until").gt(lesson.NOW_S)`를 쓰고, `Attr`는 `Key`와 같은 곳에서 가져옵니다.
+#    팔려서 `hold_until`이 없는 좌석은 남아야 하므로
+#    `FilterExpression=Attr("hold_until").not_exists() | Attr("hold_until").gt(lesson.NOW_S)`를 쓰고, `Attr`는 `Key`와 같은 곳에서 가져옵니다.
 
 # %% break-limits
 display(explore(lesson.DAY_EXPLORER), explore(lesson.RATE_EXPLORER))

@@ -197,7 +197,10 @@ def found(answer: dict):
 
     items = answer.get("Items", [answer["Item"]] if "Item" in answer else [])
     if not items:
-        return pd.DataFrame({_("found"): [_("nothing: no item has this key")]})
+        read = answer.get("ScannedCount", 0)
+        words = (_("nothing passes the filter; items read: {read}", read=read) if read
+                 else _("nothing: no item has this key"))
+        return pd.DataFrame({_("found"): [words]})
     return pd.DataFrame([{name: str(value) for name, value in item.items()} for item in items]).fillna("")
 
 

@@ -480,7 +480,7 @@ def _exact(dollars: float) -> str:
 def price_of_paths(changes: int, shards: int = SHARDS, kinesis_shards: int = 1):
     """What so many changes of small items cost a month on each path, and what the path is paid for; a DataFrame.
 
-    Invocations are those of the mail function with full batches; `shards` are those of the table's stream. Raises InputError for what is no number of changes.
+    Invocations are those of the mail function, with full batches and with one record each; `shards` are those of the table's stream. Raises InputError for what is no number of changes.
     """
     import pandas as pd
 
@@ -492,6 +492,8 @@ def price_of_paths(changes: int, shards: int = SHARDS, kinesis_shards: int = 1):
     calls = changes / MAPPING.batch_size
     gb_s = calls * took_s * MAILER.memory_mb / 1024
     invoked = calls * book.usd("lambda.requests") + gb_s * book.usd("lambda.duration.x86_64")
+    single_gb_s = changes * (MAPPING.batch_io_s + MAPPING.record_io_s) * MAILER.memory_mb / 1024
+    singly = changes * book.usd("lambda.requests") + single_gb_s * book.usd("lambda.duration.x86_64")
     alone = changes * ((MAPPING.batch_io_s + MAPPING.record_io_s) * MAILER.memory_mb / 1024 * book.usd("lambda.duration.x86_64"))
     idle = shards * hours * 3600 / facts.value("kcl.idle_between_reads_s")
     reads = max(0.0, max(idle, changes / MOST_RECORDS) - FREE_READS) * book.usd("dynamodb.streams_read_request")
@@ -501,9 +503,10 @@ def price_of_paths(changes: int, shards: int = SHARDS, kinesis_shards: int = 1):
     )
     rows = {
         _("in the buyer's request"): (alone, _("the function runs longer, while the buyer waits")),
-        _("DynamoDB Streams, Lambda"): (invoked, _("invocations; reading is free")),
+        _("DynamoDB Streams, Lambda, batches full"): (invoked, _("invocations; reading is free")),
+        _("DynamoDB Streams, Lambda, one record each"): (singly, _("as when few changes come")),
         _("DynamoDB Streams, KCL"): (reads, _("GetRecords calls, not the servers")),
-        _("Kinesis Data Streams, Lambda"): (captured + invoked, _("change units, PUT units, shard-hours, invocations")),
+        _("Kinesis Data Streams, Lambda, batches full"): (captured + invoked, _("change units, PUT units, shard-hours, invocations")),
     }
     return pd.DataFrame(
         {_("dollars a month"): [usd(amount) for amount, _why in rows.values()],
