@@ -28,6 +28,7 @@ KINDS = ("read", "write")
 TARGETS = (0.5, 0.7, 0.9)
 MOST_MINUTES = 60 * 24 * 455
 _HOUR_MINUTES = 60
+_OTHER_STATISTICS = ("average", "minimum", "maximum", "samplecount", "sample count")
 _HELP = ("export ConsumedReadCapacityUnits and ConsumedWriteCapacityUnits with the statistic Sum as CSV, or as JSON "
          "with `aws cloudwatch get-metric-data`")
 
@@ -153,6 +154,11 @@ def _from_csv(path, text):
         raise MetricsError(f"{path} has no row that begins with a time; {_HELP}.")
     kinds = next(({place: _kind_of(cell) for place, cell in enumerate(row) if place and _kind_of(cell)}
                   for row in rows[:first] if any(map(_kind_of, row[1:]))), {})
+    headings = [cell for row in rows[:first] for cell in row]
+    other = next((cell for cell in headings if any(word in cell.lower() for word in _OTHER_STATISTICS)), None)
+    if other:
+        raise MetricsError(f"{path} speaks of {other!r}, but consumed units must be sums; export it again with the "
+                           "statistic Sum.")
     if not kinds:
         raise MetricsError(f"{path} has no column named after read or write units; {_HELP}.")
     series = {kind: [] for kind in KINDS}
@@ -186,17 +192,33 @@ def _from_json(path, text):
     for answer in answers:
         if not isinstance(answer, dict):
             raise MetricsError(f"{path} holds no answer of CloudWatch; {_HELP}.")
-        for result in answer.get("MetricDataResults", []):
+        if answer.get("NextToken"):
+            raise MetricsError(f"{path} is the first page of an answer (it has a NextToken); fetch all pages, put them "
+                               "into one list, and leave the tokens out.")
+        for result in _listed(path, answer, "MetricDataResults"):
+            times, values = _listed(path, result, "Timestamps"), _listed(path, result, "Values")
+            if result.get("StatusCode") == "PartialData":
+                raise MetricsError(f"{path} holds partial data only; ask CloudWatch again, for a shorter time.")
+            if len(times) != len(values):
+                raise MetricsError(f"{path} has {len(times)} Timestamps and {len(values)} Values; export it again.")
             kind = _kind_of(f"{result.get('Label', '')}") or _kind_of(result.get("Id", ""))
             if kind:
                 series[kind] += [(_json_time(path, at), _units(path, units, "Values"))
-                                 for at, units in zip(result.get("Timestamps", []), result.get("Values", []))]
+                                 for at, units in zip(times, values)]
         kind = _kind_of(answer.get("Label", ""))
-        for point in answer.get("Datapoints", []) if kind else []:
-            if "Sum" not in point:
+        for point in _listed(path, answer, "Datapoints") if kind else []:
+            if not isinstance(point, dict) or "Sum" not in point:
                 raise MetricsError(f"{path} has data points without Sum; export it again with the statistic Sum.")
             series[kind].append((_json_time(path, point.get("Timestamp")), _units(path, point["Sum"], "Datapoints")))
     return series
+
+
+def _listed(path, holder, name):
+    """The list of this name in an answer of CloudWatch, empty where there is none."""
+    found = holder.get(name, []) if isinstance(holder, dict) else None
+    if not isinstance(found, list):
+        raise MetricsError(f"{path} has no list of {name}; {_HELP}.")
+    return found
 
 
 def _json_time(path, cell):
@@ -218,7 +240,8 @@ def what_if(consumption: Consumption, targets: tuple[float, ...] = TARGETS, leas
     at the first minute's needs with full bursts. The free tier is left out. Raises ParamError for bounds or targets
     that AWS refuses.
     """
-    most = facts.value("dynamodb.table_quota_units", date) if most is None else most
+    quota = facts.value("dynamodb.table_quota_units", date)
+    most = quota if most is None else most
     if not 1 <= least <= most:
         raise ParamError(f"what_if's bounds are {least!r} to {most!r}, but they must be from 1 up and in order; change "
                          "least or most.")
@@ -239,7 +262,8 @@ def what_if(consumption: Consumption, targets: tuple[float, ...] = TARGETS, leas
     on_demand = [_play_on_demand(units, kind, date) for units, kind in zip(demand, KINDS)]
     usd = sum((units.sum() - run.throttled.sum()) * price for units, run, price in zip(demand, on_demand, each))
     options = [_option("on-demand", usd * hours, on_demand, demand),
-               provisioned("provisioned for the peak", lambda units: math.ceil(max(units.max() / MINUTE_S, 1)))]
+               provisioned("provisioned for the peak",
+                           lambda units: min(quota, math.ceil(max(units.max() / MINUTE_S, 1))))]
     return options + [provisioned(f"auto scaling at {target:.0%}", lambda units, target=target: AutoScaling(
         target, least, most, date)) for target in targets]
 

@@ -225,13 +225,19 @@ def resolve_particles(text: str) -> str:
 
 
 def usd(amount: float) -> str:
-    """Dollars for reading: cents below $100, whole dollars above, two significant digits below one cent."""
+    """Dollars for reading: cents below $100, whole dollars above, two significant digits below one cent.
+
+    An amount that ends with a third digit after the point is shown with it, $1.875, and so is one below ten cents
+    with a fourth: sums of prices for a million calls can be checked by hand.
+    """
     size = abs(amount)
     sign = "-" if amount < 0 else ""
     if size >= 99.995:
         return f"{sign}${size:,.0f}"
     if size >= 0.01 or size == 0:
-        return f"{sign}${size:,.2f}"
+        more = 4 if size < 0.1 else 3
+        digits = next((k for k in range(2, more + 1) if math.isclose(size, round(size, k), rel_tol=1e-9)), 2)
+        return f"{sign}${size:,.{digits}f}"
     digits = 1 - math.floor(math.log10(size))
     return f"{sign}${size:.{digits}f}"
 

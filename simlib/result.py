@@ -282,7 +282,8 @@ class Result:
             "served": int(self.ok.sum()),
             "failed": int((~self.ok & (self.status != THROTTLED)).sum()),
             "throttled": int((self.status == THROTTLED).sum()),
-            "throttled_calls": int((spans["status"] == THROTTLED).sum()),
+            "throttled_calls": sum(int((self.of(place)["status"] == THROTTLED).sum())
+                                   for place in range(position, len(self.scenario.stack))),
             "cold_starts": cold,
             "cold_share": cold / calls if calls else 0.0,
             "p50_ms": float(quantile[0]),

@@ -167,6 +167,9 @@ class Summary:
             service = self.scenario.stack[position]
             service.tally(metered, self._by_service[position])
             spans, capacity = own(service, spans), own(service, capacity)
+            if position >= self._working:
+                own_spans = own(self.scenario.stack[position], spans)
+                self._run.add("throttled_calls", own_spans["status"] == THROTTLED)
             if position == self._working:
                 self._add_calls(spans, capacity)
             if position == 1 and self._has_client:
@@ -180,7 +183,6 @@ class Summary:
         run, window_s = self._run, self._window_s
         taken = spans["status"] != THROTTLED
         run.add("calls", taken)
-        run.add("throttled_calls", ~taken)
         run.add("cold", spans["cold"])
         inside = np.minimum(spans["end_s"], window_s) - np.minimum(spans["start_s"], window_s)
         run.add("in_use_s", inside[taken])

@@ -182,8 +182,19 @@ class Store:
 STORE = Store()
 
 
-def looking_back(prediction: Prediction, actual, store: Store | None = None) -> str:
-    """One sentence that puts the prediction beside what the run gave; also says so when there was none."""
+def looking_back(prediction: Prediction, actual, store: Store | None = None, seen=None) -> str:
+    """One sentence that puts the prediction beside what the run gave; also says so when there was none.
+
+    Where a cell may be edited, `actual` is the answer to the question as it was asked and `seen` is what the cell
+    gave: if both differ, a second sentence says that the request was changed.
+    """
+    if seen is not None and seen != actual:
+        words = prediction.in_words(seen)
+        changed = _(
+            "The request in the cell was changed and gives {seen}; the prediction is compared with the original one.",
+            seen=f"“{words}”" if prediction.choices else words,
+        )
+        return looking_back(prediction, actual, store) + " " + changed
     predicted = (store or STORE).get(prediction.key)
     if predicted is None:
         return _(
@@ -231,12 +242,21 @@ class Hint:
     text: str
 
 
+def _rounding(value: float) -> float:
+    """How far a number may lie from the one that its first three digits say; 0 where these, or no fraction, say all."""
+    if not value or not math.isfinite(value) or value == round(value):
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
+    return 0.0 if math.isclose(value, round(value / step) * step) else 0.5 * step * (1 + 1e-9)
+
+
 @dataclass(frozen=True)
 class Check:
     """A question whose answer is computed from the simulator when it is first needed, never written down.
 
     answer: returns the right number, or the position of the right choice
-    tolerance: a number is right within this relative distance
+    tolerance: a number is right within this relative distance; 0 for what is counted: a whole number must be met
+        exactly, and one with many digits as closely as its first three, rounded, say
     hints: one per common misconception; the first whose value fits the try is shown
     worked: turns the answer into the sum worked in words, which stays folded until a try was made
     """
@@ -282,7 +302,9 @@ class Check:
     def _close(self, given: float, value: float) -> bool:
         if self.choices:
             return given == value
-        return math.isclose(given, value, rel_tol=self.tolerance, abs_tol=1e-12)
+        if self.tolerance:
+            return math.isclose(given, value, rel_tol=self.tolerance, abs_tol=1e-12)
+        return math.isclose(given, value, rel_tol=1e-12, abs_tol=max(1e-12, _rounding(value)))
 
     def unfold(self) -> str:
         """The worked answer, once a try was made; before that an invitation to try."""
@@ -508,7 +530,7 @@ class TextControl(Control):
         if len(text) > self.most_characters:
             raise InputError(
                 _(
-                    "{label}: that are {given} characters, but at most {most} fit here; shorten the text.",
+                    "{label}: the text has {given} characters, but at most {most} fit here; shorten it.",
                     label=_(self.label),
                     given=f"{len(text):,}",
                     most=f"{self.most_characters:,}",

@@ -118,15 +118,19 @@ def predict(prediction: teach.Prediction, store: teach.Store | None = None) -> w
     return _card(w.HTML(_text(_(prediction.question), weight="bold")), field, commit, told)
 
 
-def look_back(prediction: teach.Prediction, actual, store: teach.Store | None = None) -> w.VBox:
-    """The prediction beside what the run gave; without a prediction the result stays hidden until asked for."""
+def look_back(prediction: teach.Prediction, actual, store: teach.Store | None = None, seen=None) -> w.VBox:
+    """The prediction beside what the run gave; without a prediction the result stays hidden until asked for.
+
+    `actual` answers the question as it was asked; `seen` is what a cell gave whose request may have been changed.
+    """
     store = teach.STORE if store is None else store
+    asked = w.HTML(_text(f"“{_(prediction.question)}”", colour=DIM))
     told, anyway = w.HTML(), _button(_("Show it anyway"))
-    made = w.VBox([told])
+    made = w.VBox([told], layout=w.Layout(margin="10px 0"))
 
     def show(_sender=None):
-        told.value = _text(teach.looking_back(prediction, actual, store), live=True)
-        made.children = (told,)
+        told.value = _text(teach.looking_back(prediction, actual, store, seen), live=True)
+        made.children = (asked, told)
 
     anyway.on_click(show)
     store.listen(prediction.key, show)

@@ -272,7 +272,7 @@ def test_a_text_typed_into_the_item_builder_changes_picture_and_sentence(lab, br
     assert all_change(page, builder, before)
     assert "5글자이고 UTF-8로 14바이트" in seen(builder)["sentence"]
     keep_picture(page, "lesson_06_ko", builder)
-    card = cards(page, "쓰기 단위가 몇 개 드나요?")
+    card = cards(page, "쓰기 용량 단위가 몇 개 드나요?")
     answer(page, card, "2", "채점", "4 KB")
     answer(page, card, "5", "채점", "맞습니다")
     page.close()
@@ -328,4 +328,44 @@ def test_two_buyers_of_lesson_10_answer(lab, browser):
     card.locator("input[type=radio]").nth(1).click()
     card.get_by_role("button", name="Check", exact=True).click()
     card.get_by_text("replicated item by item").first.wait_for(timeout=20_000)
+
+
+@pytest.mark.parametrize(
+    ("language", "path", "run", "queue", "check", "nonsense", "hint"),
+    [
+        ("en", "11_what_happens_after_a_write.ipynb", "Run", "sent to the queue 3", "Check", "is not a number",
+         "DynamoDB Streams has one fixed time"),
+        ("ko", "ko/11_what_happens_after_a_write.ipynb", "실행", "대기열로 3", "채점", "숫자가 아닙니다",
+         "DynamoDB Streams의 시간은 정해져"),
+    ],
+)
+def test_batches_bad_records_and_policies_of_lesson_11_answer(
+    lab, browser, language, path, run, queue, check, nonsense, hint
+):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    open_notebook(page, lab, path)
+    run_all(page)
+    assert errors_of(page) == []
+    batch, poison, policy = (explorers(page).nth(place) for place in range(3))
+    before = seen(batch)
+    batch.locator("input[type=text]").first.fill("1")
+    batch.locator("input[type=text]").first.press("Enter")
+    assert all_change(page, batch, before)
+    keep_picture(page, f"lesson_11_batch_{language}", batch)
+    before = seen(poison)
+    poison.locator("input[type=text]").nth(1).fill("0.5")
+    poison.locator("input[type=text]").nth(1).press("Enter")
+    poison.get_by_role("button", name=run, exact=True).click()
+    assert all_change(page, poison, before)
+    keep_picture(page, f"lesson_11_poison_{language}", poison)
+    before = seen(policy)
+    policy.locator("select").first.select_option(index=4)
+    policy.get_by_role("button", name=run, exact=True).click()
+    assert all_change(page, policy, before)
+    assert queue in seen(policy)["sentence"]
+    keep_picture(page, f"lesson_11_policy_{language}", policy)
+    card = cards(page, {"en": "block its shard", "ko": "최대 몇 시간 동안 막나요"}[language])
+    answer(page, card, "?", check, nonsense)
+    answer(page, card, "8760", check, hint)
+    keep_picture(page, f"lesson_11_check_{language}", card)
     page.close()

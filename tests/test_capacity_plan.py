@@ -81,6 +81,12 @@ def test_what_is_throttled_lies_between_nothing_and_everything_and_a_lower_targe
     assert found["provisioned for the peak"].throttled_units == 0
 
 
+def test_nothing_is_provisioned_beyond_the_table_quota():
+    """100,000 units a second: 40,000 are served, after a burst of 300 s x 40,000."""
+    option = by_name(what_if(consumption([6_000_000] * 20)))["provisioned for the peak"]
+    assert option.highest[1] == 40_000 and option.throttled_units == 20 * 60 * 60_000 - 300 * 40_000
+
+
 def test_the_table_is_sorted_by_cost():
     frame = table(what_if(consumption([600] * 60)))
     assert list(frame.usd_per_month) == sorted(frame.usd_per_month) and len(frame) == 5
@@ -144,6 +150,12 @@ def test_longer_periods_are_spread_over_their_minutes(tmp_path):
         ('{"Label": "ConsumedReadCapacityUnits", "Datapoints": [{"Timestamp": "2026-11-01", "Average": 1}]}', "Sum"),
         ('{"MetricDataResults": [', "no JSON"),
         ("[1, 2]", "no answer of CloudWatch"),
+        ("Label,Write\nStatistic,Average\n2026-11-01,5\n", "statistic Sum"),
+        ('{"Label": "ConsumedWriteCapacityUnits", "Datapoints": null}', "no list of Datapoints"),
+        ('{"MetricDataResults": [{"Label": "write", "Timestamps": ["2026-11-01"], "Values": []}]}', "1 Timestamps"),
+        ('{"MetricDataResults": [{"Label": "write", "StatusCode": "PartialData"}]}', "partial"),
+        ('{"MetricDataResults": [], "NextToken": "abc"}', "NextToken"),
+        ('{"MetricDataResults": [7]}', "no list of Timestamps"),
     ],
 )
 def test_an_export_that_cannot_be_read_gets_one_sentence(text, words, tmp_path):

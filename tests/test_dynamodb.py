@@ -474,6 +474,7 @@ def test_the_provisioned_examples_of_the_guide_need_what_it_says():
         (lambda: DynamoDb(min_read_capacity=50, max_read_capacity=5), "max_read_capacity"),
         (lambda: DynamoDb(reserved_read_capacity=100), "provisioned"),
         (lambda: provisioned(write_capacity=50_000), "table_quota"),
+        (lambda: asked(DynamoDb(), 1, 10, operation(item_bytes=500_000)), "409,600"),
         (lambda: DynamoDb(mode_schedule=((5, "free"),)), "pairs"),
         (lambda: DynamoDb(mode_schedule=5), "pairs"),
         (lambda: DynamoDb(mode_schedule=((5, "provisioned"), (2, "on_demand"))), "rise"),

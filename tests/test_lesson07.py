@@ -99,7 +99,7 @@ def test_the_scan_in_the_notebook_reads_the_whole_table_in_two_pages(notebook):
     assert [units for _operation, units, *_rest in units_of("run-scan", notebook)] == [128.5, 18.5]
     shown = lesson.counts(*notebook["pages"])
     assert shown.to_numpy().tolist() == [[2622, 200], [378, 0]] and notebook["whole_table"] == lesson.SCAN_CONCERT
-    assert lesson.units(notebook["scanned"]).loc["Σ"].tolist() == ["together", "147", "0", "$18.38"]
+    assert lesson.units(notebook["scanned"]).loc["Σ"].tolist() == ["together", "147", "0", "$18.375"]
     assert lesson.query_units(3000) == 147 and lesson.pages(3000, 400) == [2622, 378]
 
 
@@ -192,11 +192,11 @@ def test_a_sum_is_rounded_once():
 def test_the_second_sentence_compares_both_ways():
     """20 x 1 KB are 5 steps in a sum and 20 one by one; items of exactly 4 KB cost the same."""
     exploring = teach.Exploration(lesson.ITEMS_EXPLORER)
-    assert exploring.sentence.startswith("20 items of 1,024 B: 20 units if each is rounded up, 5 if their sum is: ")
+    assert exploring.sentence.startswith("Items of 1,024 B: 20. Units: 20 if each is rounded up, 5 if their sum is: ")
     assert exploring.sentence.endswith("4 times as many.")
     exploring.pin()
     exploring.move("size_bytes", 4096)
-    assert exploring.sentence == "20 items of 4,096 B: 20 units both ways. A has 20 items of 1,024 B: 20 and 5 units."
+    assert exploring.sentence == "Items of 4,096 B: 20. Units: 20 both ways. A: 20 of 1,024 B; units: 20 and 5."
 
 
 @pytest.mark.parametrize(("consistency", "units"), [("eventual", 2.5), ("strong", 5), ("transactional", 10)])
@@ -250,7 +250,7 @@ def test_the_sums_by_hand_are_those_of_the_meter(language):
     """By Query 10, by Scan 128.5 + 18.5 = 14.7 times that, one by one 200 x 0.5; a million units are $0.125."""
     i18n.use(language)
     words = lesson.worked_sums()
-    for part in ("80,000 B", "19.531", "2,622", "128.5", "18.5", "$1.25", "$12.50", "$18.38", "14.7", "0.000000125"):
+    for part in ("80,000 B", "19.531", "2,622", "128.5", "18.5", "$1.25", "$12.50", "$18.375", "14.7", "0.000000125"):
         assert part in words, part
     assert "{" not in words and len(words.splitlines()) == 5
 
@@ -298,6 +298,30 @@ def test_nonsense_sizes_get_one_sentence(given):
 
 
 # Exercises, checks ----------------------------------------------------
+
+
+def test_what_the_learner_left_in_the_table_does_not_matter_to_the_exercise(db):
+    """An item of a cell that stopped half-way stays out of the marking, and so does a table that is gone."""
+    db.put_item(TableName="tickets", Item=lesson.ticket("C-100", 1, 100_000))
+    assert "read units: 147" in lesson.CHEAP.mark(lesson.SCAN_CONCERT | {"Limit": 3000}).text
+    db.delete_table(TableName="tickets")
+    assert lesson.CHEAP.mark(dict(lesson.ONE_CONCERT)).right
+    lesson.open_shop()
+
+
+def test_the_predictions_are_compared_with_the_request_as_it_was_asked(notebook, db):
+    """Read strongly consistently the Query takes 20 units; 10 stay the answer."""
+    shown, store = [], teach.STORE
+    notebook |= {"look_back": lambda *given, **changed: shown.append(teach.looking_back(*given, **changed))}
+    store.commit(lesson.QUERY_UNITS, "20")
+    exec(code_of("run-query").replace("(**one_concert)", "(**one_concert, ConsistentRead=True)"), notebook)
+    store.commit(lesson.FILTER_SAVES, 0)
+    exec(code_of("run-savings").replace(', FilterExpression="attribute_exists(resale)"', ", Limit=20"), notebook)
+    assert "You predicted 20 units; the run gives 10 units" in shown[0] and "changed and gives 20 units" in shown[0]
+    assert "the run gives “the same”" in shown[1] and "changed and gives “a tenth”" in shown[1]
+    store._values.clear()
+    exec(code_of("run-query"), notebook)
+    assert shown[2].endswith("The run gives 10 units.")
 
 
 def test_running_all_cells_is_no_try(db):

@@ -74,10 +74,10 @@ def test_predictions_are_answered_by_the_simulator():
 
 def test_the_worked_sums_hold_numbers_of_the_price_list():
     """Reserved: 0.000128 + 1.50 / 8,760 = 0.000299 of 0.00065, 54 % less; Standard-IA: 24.8 % / 60 % = 41.3 %;
-    25 x 730 x (0.00065 + 0.00013) = 14.235; 2 and 3 x 28.9 % are 57.8 and 86.7 %, before the cut half of that."""
+    18,600 x (0.00065 + 0.00013) = 14.508; 2 and 3 x 28.9 % are 57.8 and 86.7 %, before the cut half of that."""
     words = lesson.by_hand()
     for told in ("28.9 %", "2.42", "3.46", "4.85", "6.92", "240 s, so 20:04:00", "1,500 units", "54 % less", "41.3 %",
-                 "25 WCU", "$14.23", "57.8 % to 86.7 %", "28.9 % to 43.3 %"):
+                 "25 WCU", "$14.508", "57.8 % to 86.7 %", "28.9 % to 43.3 %"):
         assert told in words
     assert lesson.infrequent_share() == pytest.approx((0.78 / 0.625 - 1) / 0.6)
     assert lesson.free_units() == 25

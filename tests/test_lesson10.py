@@ -41,9 +41,14 @@ def cell(name):
 def play(name, **space):
     """Runs a code cell and gives its names back; what it displays is dropped."""
     space = {"lesson": lesson, "meter": meter, "display": lambda *things: None, **space}
-    space |= {kind: lambda *things: None for kind in ("note", "look_back", "seen", "reach", "write")}
+    space |= {kind: lambda *things, **named: None for kind in ("note", "look_back", "seen", "reach", "write")}
     exec(cell(name), space)
     return space
+
+
+def test_predictions_are_compared_with_what_was_asked():
+    """Two orders for one seat; three items of under 1 KB, twice each."""
+    assert lesson.RACE.choices[lesson.TWO_ORDERS] == "two orders for one seat" and lesson.sale_units() == 6
 
 
 # The shop ----------------------------------------------------
@@ -120,7 +125,7 @@ def test_a_sale_costs_twice_at_the_tables_and_once_at_the_index():
     ledger = play("run-transaction")["together"]
     assert [lesson.at_tables(ledger, call) for call in (0, 1, 2)] == [6, 6, 6]
     assert [line.write_units for line in ledger if line.index] == [1]
-    assert "Together 7 write units" in lesson.by_hand() and "$4.38" in lesson.by_hand()
+    assert "Together 7 write units" in lesson.by_hand() and "$4.375" in lesson.by_hand()
 
 
 def test_three_items_of_500_bytes_cost_six_units_as_aws_says(db):
@@ -441,8 +446,8 @@ def test_the_sale_in_several_regions_by_hand_and_by_the_bill():
     """Three items under 1 KB. 6 WRU: 3.75 USD; 6 + 3 rWRU: 5.625 USD; 3 x 3: 5.625; before, 7.50 and 9 x 1.875."""
     told = lesson.regions_by_hand().splitlines()
     assert "6 write units" in told[0] and "$3.75" in told[0] and "$7.50" in told[0]
-    assert "9 replicated" in told[1] and "$5.63" in told[1] and "$16.88" in told[1]
-    assert "3 × 3 = 9" in told[2] and "$5.63" in told[2]
+    assert "9 replicated" in told[1] and "$5.625" in told[1] and "$16.875" in told[1]
+    assert "3 × 3 = 9" in told[2] and "$5.625" in told[2]
     sku = "dynamodb.replicated_write_request.standard"
     result = lesson._play_rows([(0.0, 2, key, 0) for key in range(3)], lesson.OCEAN[::-1])
     assert pricing.usage(result)[sku] == 9
@@ -593,6 +598,7 @@ def test_answers_by_hand():
         ("10.get", 2, "quarter"),
         ("10.get", 6, "as a Query does"),
         ("10.share", 6, "cancelled"),
+        ("10.share", 12, "one ticket more is sold"),
         ("10.share", 3.96, "gives up"),
         ("10.elsewhere", 0, "do not work across Regions"),
         ("10.elsewhere", 1, "item by item"),
@@ -606,6 +612,22 @@ def test_a_misconception_gets_its_hint(key, typed, hint):
     check = next(check for check in lesson.CHECKS if check.key == key)
     verdict = check.mark(typed if check.choices else str(typed))
     assert not verdict.right and hint in verdict.text
+
+
+@pytest.mark.parametrize(("typed", "right"), [("11.76", 1), ("11.8", 1), ("12", 0), ("11.5", 0), ("11.7", 0)])
+def test_a_rounded_answer_is_taken_as_its_digits_say(typed, right):
+    """600 / 51 = 11.7647: 11.8 and 11.76 are it rounded, 12 is 600 / 50."""
+    assert lesson.CHECKS[4].mark(typed).right == right
+
+
+def test_a_sale_that_wants_more_than_the_price_is_found():
+    """With balance > :price a buyer who has exactly the money would be sent away."""
+    request = lesson.one_solution()
+    money = request["TransactItems"][3]["Update"]
+    money["ConditionExpression"] = "balance > :price"
+    verdict = lesson.PAIR_TARGET.mark(request)
+    missed = [line for line in verdict.text.splitlines() if line.startswith("✗")]
+    assert len(missed) == 1 and "although the money is exactly there" in missed[0]
 
 
 def test_numbers_in_questions_are_those_that_are_checked():

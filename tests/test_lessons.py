@@ -49,7 +49,7 @@ def of_kind(kind):
 def test_the_simulators_answer_is_right_and_no_hint_is(question, language):
     i18n.use(language)
     answer = question.right_answer()
-    typed = answer if question.choices else f"{answer:.4g}"
+    typed = answer if question.choices else f"{answer:.6g}"
     assert question.mark(typed).right
     hints = [hint for hint in question.hints if not (question.choices and hint.gives() == answer)]
     for hint in hints:

@@ -85,6 +85,16 @@ def test_a_prediction_is_kept_and_shown_beside_the_result():
     assert "Well judged" in teach.looking_back(RATE, 8.0, store)
 
 
+def test_a_changed_request_is_said_and_not_compared():
+    store = teach.Store()
+    store.commit(RATE, "16")
+    assert teach.looking_back(RATE, 8.0, store, seen=8.0) == teach.looking_back(RATE, 8.0, store)
+    said = teach.looking_back(RATE, 8.0, store, seen=16.0)
+    assert "the run gives 8 rps: your number is 2 times as high." in said
+    assert said.endswith("was changed and gives 16 rps; the prediction is compared with the original one.")
+    assert "gives “the second”" in teach.looking_back(WHICH, 0, store, seen=1)
+
+
 def test_a_choice_is_kept_by_position():
     store = teach.Store()
     store.commit(WHICH, 1)
@@ -138,6 +148,22 @@ def make_check(calls=None):
         lo=0,
         hints=(teach.Hint(lambda: 20.0, "You counted one server; a fair fleet has two."),),
     )
+
+
+@pytest.mark.parametrize(
+    ("answer", "right", "wrong"),
+    [
+        (10_501.0, ["10501", "10,501", "10501.0"], ["10500", "10502", "10501.4"]),
+        (300.0, ["300"], ["299", "301", "300.4"]),
+        (50.5, ["50.5", "50.50"], ["50.4", "51", "50.52"]),
+        (600 / 51, ["11.8", "11.76", "11.765"], ["12", "11.5", "11.7", "11.9"]),
+        (1234.5, ["1234.5", "1235", "1230"], ["1224", "1241"]),
+        (0.0, ["0"], ["0.01"]),
+    ],
+)
+def test_what_is_counted_must_be_met_exactly_and_what_is_rounded_as_it_is_shown(answer, right, wrong):
+    question = replace(make_check(), answer=lambda: answer, tolerance=0, hints=())
+    assert [typed for typed in right + wrong if question.mark(typed).right] == right
 
 
 def test_a_check_is_computed_once_and_only_when_it_is_needed():

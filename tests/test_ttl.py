@@ -131,15 +131,25 @@ def test_a_kinesis_data_stream_gets_the_deletes_and_charges_them():
 
 
 def test_stored_gigabytes_are_rate_times_size_times_lifetime_and_delay():
-    """Little's law: 10 items of 1 KB a second for 7 days and 1 day more are 10 x 8 x 86,400 = 6,912,000 KB = 6.592 GB,
-    an eighth of them expired. The table's own gigabyte comes on top. A window of 100 s is 1 / 26,280 of a month."""
-    result = written(exactly(7 * DAY_S, DAY_S), arrivals=Constant(10.0))
+    """Little's law: 10 items of 1 KB a second for 7 hours and 1 hour more are 10 x 8 x 3,600 = 288,000 KB, an eighth of
+    them expired; of ten million keys hardly one is written again meanwhile. The table's own gigabyte comes on top. A
+    window of 100 s is 1 / 26,280 of a month."""
+    result = written(exactly(7 * 3600.0, 3600.0), arrivals=Constant(10.0), keys=10_000_000)
     lives = result.of_attached("Ttl")
     assert (lives["status"] == ITEM_DELETED).mean() > 0.98
     stored_gb = usage(result)["dynamodb.storage.standard"] * 26_280
-    assert stored_gb == pytest.approx(1 + 6.592, rel=0.01)
+    assert stored_gb == pytest.approx(1 + 288_000 / 2**20, rel=0.01)
     sums = result.sums(0).part(1)
-    assert sums["expired_byte_s"] / sums["byte_s"] == pytest.approx(1 / 8, rel=0.01)
+    assert sums["expired_byte_s"] / sums["byte_s"] == pytest.approx(1 / 8, rel=0.02)
+
+
+@pytest.mark.parametrize("window_s", [1800.0, 3600.0, 7200.0])
+def test_items_that_are_written_again_do_not_pile_up_whatever_the_window(window_s):
+    """1,000 keys, each written every 100 s and kept for a week, are 1,000 items of 1 KB: the windows write the same
+    ones."""
+    result = written(exactly(7 * DAY_S, 0.0), arrivals=Constant(10.0), keys=1000, window_s=window_s, storage_gb=0.0)
+    stored_gb = usage(result)["dynamodb.storage.standard"] * 730 * 3600 / window_s
+    assert stored_gb == pytest.approx(1000 * 1024 / 2**30, rel=0.03)
 
 
 def test_deletes_come_within_two_days_and_since_2022_within_a_few():

@@ -215,7 +215,8 @@ def test_a_result_stays_hidden_until_a_prediction_is_kept():
     button(asked, "Keep my prediction").click()
     assert "You predicted 4; the run gives 8" in all_words(looking)
     assert not the_texts(looking, ipywidgets.Button)
-    assert "You predicted 4" in all_words(widgets.look_back(prediction, 8, store))
+    again = all_words(widgets.look_back(prediction, 8, store, seen=9))
+    assert "How many?" in again and "You predicted 4" in again and "was changed and gives 9" in again
 
 
 def test_a_result_can_be_shown_without_a_prediction():

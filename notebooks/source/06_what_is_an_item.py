@@ -34,7 +34,7 @@
 #
 # 이 수업을 마치면 다음을 할 수 있습니다.
 # - 테이블에 든 것, 곧 항목, 파티션 키(partition key)와 정렬 키(sort key), 속성(attribute)과 그 타입을 **말하기**
-# - 항목의 바이트 수와 읽기·쓰기 단위를 손으로 **계산하기**
+# - 항목의 바이트 수와 읽기 용량 단위(read capacity unit)와 쓰기 용량 단위(write capacity unit)를 손으로 **계산하기**
 # - 항목을 한 단위 안으로 **줄이고**, DynamoDB가 무엇을 거부하며 대신 무엇을 해야 하는지 **설명하기**
 
 # %% tools
@@ -64,20 +64,22 @@ display(predict(lesson.HOW_MANY_BYTES), predict(lesson.LONG_NAMES))
 # This is real boto3, the code you would run against AWS. Here **moto** answers in this process: no account, no network, made-up
 # credentials, and `open_shop()` gives a fresh table with six tickets. Moto stores items but does not count units as DynamoDB does; that is our
 # **meter**'s work: whatever happens inside `meter.watch(...)` is listed with the units that DynamoDB's rules give. That moto lets something through is
-# no proof that AWS does. Change the item and run the cell again. Numbers that are not whole must be `Decimal`.
+# no proof that AWS does. Change the item and run the cell again. Numbers that are not whole must be `Decimal`, as `fee_percent` is.
 
 # %% run [markdown] lang="ko"
 # ## 3. 실행
 #
 # AWS에서 그대로 실행할 수 있는 진짜 boto3 코드입니다. 여기서는 이 프로세스 안의 **moto**가 답합니다. 계정도 네트워크도 필요 없고 자격 증명은
 # 지어낸 것이며, `open_shop()`은 티켓 여섯 장이 든 새 테이블을 줍니다. moto는 항목을 저장하지만 DynamoDB처럼 단위를 세지는 않습니다. 그 일은 이
-# 과정의 **미터**(meter)가 합니다. `meter.watch(...)` 안에서 일어난 호출마다 DynamoDB의 규칙으로 센 단위를 보여 줍니다. moto가 받아 주었다고 AWS도
-# 받아 준다는 뜻은 아닙니다. 항목을 바꾸고 셀을 다시 실행해 보세요. 정수가 아닌 수는 `Decimal`이어야 합니다.
+# 강의의 **미터**(meter)가 합니다. `meter.watch(...)` 안에서 일어난 호출마다 DynamoDB의 규칙으로 센 단위를 보여 줍니다. moto가 받아 주었다고 AWS도
+# 받아 준다는 뜻은 아닙니다. 항목을 바꾸고 셀을 다시 실행해 보세요. 정수가 아닌 수는 `fee_percent`처럼 `Decimal`이어야 합니다.
 
-# %% run-put-and-get
+# %% run-put-and-get tags=["request"]
+from decimal import Decimal
+
 tickets, bucket = lesson.open_shop()
 with meter.watch(tickets) as ledger:
-    tickets.put_item(Item={"show": "SHOW#1224", "seat": "C-05", "buyer": "Haneul", "price": 110000, "paid": True})
+    tickets.put_item(Item={"show": "SHOW#1224", "seat": "C-05", "buyer": "Haneul", "price": 110000, "fee_percent": Decimal("1.5")})
     answer = tickets.get_item(Key={"show": "SHOW#1224", "seat": "C-05"})
 display(lesson.found(answer), lesson.units(ledger))
 
@@ -92,7 +94,7 @@ display(lesson.found(answer), lesson.units(ledger))
 # ## 4. 관찰
 #
 # **입력란은 하나, 텍스트인 `buyer`의 값입니다.** 위는 항목 전체이고, 아래는 속성마다 막대가 하나씩 있어 이름과 값, 그리고 있으면 추가 바이트를
-# 보여 줍니다. 영문자, 한글, 이모지를 차례로 입력해 보세요. 하나에 몇 바이트씩 쓰나요? 쓰기 단위가 둘이 되려면 텍스트가 얼마나 길어야 하나요?
+# 보여 줍니다. 영문자, 한글, 이모지를 차례로 입력해 보세요. 하나에 몇 바이트씩 쓰나요? 쓰기 용량 단위가 둘이 되려면 텍스트가 얼마나 길어야 하나요?
 
 # %% observe-value
 display(explore(lesson.VALUE_EXPLORER), look_back(lesson.HOW_MANY_BYTES, lesson.predicted_bytes()))
@@ -170,7 +172,7 @@ display(explore(lesson.NAME_EXPLORER), look_back(lesson.LONG_NAMES, lesson.names
 # **항목의 크기**는 모든 이름과 모든 값의 바이트 수입니다. 이름은 항목마다 다시 셉니다. 텍스트(S)는 UTF-8 바이트, 이진 값은 그대로의 바이트, 참과
 # 거짓과 NULL은 1바이트입니다. 리스트와 맵은 자신이 {{value("dynamodb.document_overhead_bytes"):.0f}}바이트, 원소마다
 # {{value("dynamodb.element_overhead_bytes"):.0f}}바이트를 더 씁니다. 숫자는 AWS 문서에 따르면 *대략* 유효 숫자 두 자리에 1바이트와 1바이트를 더한
-# 크기입니다. 이 과정의 미터는 소수점에서 바깥쪽으로 두 자리씩 세고 음수에 1바이트를 더합니다. 항목의 한계에서 재어 본 숫자들이 그랬습니다. 아래 셀에서 둘을 함께
+# 크기입니다. 이 강의의 미터는 소수점에서 바깥쪽으로 두 자리씩 세고 음수에 1바이트를 더합니다. 항목의 한계에서 재어 본 숫자들이 그랬습니다. 아래 셀에서 둘을 함께
 # 보여 줍니다. KB는 1,024바이트입니다.
 #
 # **단위:** 쓰기는 {{value("dynamodb.write_unit_bytes"):,.0f}}바이트마다 한 단위이고 끝수는 올립니다.
@@ -209,19 +211,20 @@ display(lesson.numbers_weighed("7", "99", "110000", "110001", "-0.5", "3.14159")
 # 2. **Limits.** The cell below sends five requests, each one step too far: an item over {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB, a partition key
 #    over {{value("dynamodb.partition_key_max_bytes"):,.0f}} bytes (how many Hangul syllables are that?), a sort key over
 #    {{value("dynamodb.sort_key_max_bytes"):,.0f}}, more than {{value("dynamodb.nesting_max"):.0f}} levels, and a get without the sort key. The errors are DynamoDB's,
-#    given by our meter before moto is asked. Change each line until it is taken.
+#    given by our meter before moto is asked. Change each line until it is taken. Before each put the cell
+#    deletes what lies under the same key, so that the units are those of the item alone (lesson 07 says why).
 # 3. **The cure.** The last cell keeps a poster of 1.2 MB in two ways: in S3 with a pointer in the item, and in pieces. Compare the units. What
 #    is the smallest number of pieces you can reach with `size_bytes`?
 
 # %% break-it [markdown] lang="ko"
 # ## 6. 한계까지 밀어붙이기
 #
-# 1. **공연 전체를 항목 하나에.** 티켓 수를 움직여 보세요. 1,000장 가운데 한 장을 바꾸는 데 쓰기 단위가 몇 개 드나요? DynamoDB는 몇 장부터
+# 1. **공연 전체를 항목 하나에.** 티켓 수를 움직여 보세요. 1,000장 가운데 한 장을 바꾸는 데 쓰기 용량 단위가 몇 개 드나요? DynamoDB는 몇 장부터
 #    항목을 거부하나요?
 # 2. **한계.** 아래 셀은 한 걸음씩 지나친 요청 다섯 개를 보냅니다. {{value("dynamodb.item_max_bytes") / 1024:.0f}} KB가 넘는 항목,
 #    {{value("dynamodb.partition_key_max_bytes"):,.0f}}바이트가 넘는 파티션 키(한글로 몇 글자일까요?), {{value("dynamodb.sort_key_max_bytes"):,.0f}}바이트가 넘는 정렬 키,
-#    {{value("dynamodb.nesting_max"):.0f}}단계보다 깊은 값, 정렬 키 없이 가져오기입니다. 오류는 DynamoDB의 것이며, moto에 묻기 전에 이 과정의 미터가 돌려줍니다.
-#    모두 받아들여질 때까지 줄마다 고쳐 보세요.
+#    {{value("dynamodb.nesting_max"):.0f}}단계보다 깊은 값, 정렬 키 없이 가져오기입니다. 오류는 DynamoDB의 것이며, moto에 묻기 전에 이 강의의 미터가 돌려줍니다.
+#    모두 받아들여질 때까지 줄마다 고쳐 보세요. 셀은 쓰기 전마다 같은 키의 항목을 지우므로 단위는 그 항목만의 것입니다(까닭은 07 수업에 있습니다).
 # 3. **해결책.** 마지막 셀은 1.2 MB 포스터를 두 가지로 보관합니다. S3에 두고 항목에 위치를 적거나, 조각으로 나눕니다. 단위를 비교해 보세요.
 #    `size_bytes`를 바꾸면 조각을 몇 개까지 줄일 수 있나요?
 
@@ -229,13 +232,14 @@ display(lesson.numbers_weighed("7", "99", "110000", "110001", "-0.5", "3.14159")
 explore(lesson.ORDER_EXPLORER)
 
 # %% break-refused
-display(note(lesson.attempt(tickets.put_item, Item=lesson.ticket(photo=b"0" * 409_600))))
-display(note(lesson.attempt(tickets.put_item, Item=lesson.ticket(show=lesson.SYLLABLE * 683))))
-display(note(lesson.attempt(tickets.put_item, Item=lesson.ticket(seat="A" * 1_025))))
-display(note(lesson.attempt(tickets.put_item, Item=lesson.ticket(route=lesson.nested(33)))))
+display(note(lesson.attempt_fresh(tickets.put_item, Item=lesson.ticket(seat="Z-01", photo=b"0" * 409_600))))
+display(note(lesson.attempt_fresh(tickets.put_item, Item=lesson.ticket(show=lesson.SYLLABLE * 683))))
+display(note(lesson.attempt_fresh(tickets.put_item, Item=lesson.ticket(seat="A" * 1_025))))
+display(note(lesson.attempt_fresh(tickets.put_item, Item=lesson.ticket(seat="Z-02", route=lesson.nested(33)))))
 note(lesson.attempt(tickets.get_item, Key={"show": "SHOW#1224"}))
 
-# %% break-cure
+# %% break-cure tags=["request"]
+lesson.clear_posters(tickets)
 with meter.watch(tickets) as ledger:
     bucket.put_object(Key="1224.png", Body=lesson.POSTER)
     tickets.put_item(Item={"show": "SHOW#1224", "seat": "#POSTER", "image": "s3://posters/1224.png"})
@@ -246,7 +250,7 @@ display(lesson.units(ledger), seen(lesson.breaking()))
 # ## 7. Exercises
 #
 # 1. **Apply.** Weigh an item by hand: `my_bytes`.
-# 2. **Reach a target.** Squeeze `my_ticket` below one write unit: shorter names, numbers instead of texts, nothing that the key already says, and
+# 2. **Reach a target.** Squeeze `my_ticket` far below one write unit: shorter names, numbers instead of texts, nothing that the key already says, and
 #    `lesson.QR` (bytes) instead of `lesson.QR_TEXT` (base64). The time of purchase is {{lesson.BOUGHT_UNIX}} in seconds since 1970. The key must stay.
 # 3. **Explain.** Answer the colleague with the one large item, in words.
 
@@ -254,7 +258,7 @@ display(lesson.units(ledger), seen(lesson.breaking()))
 # ## 7. 연습 문제
 #
 # 1. **적용하기.** 항목의 크기를 손으로 계산해 `my_bytes`에 넣으세요.
-# 2. **목표 달성하기.** `my_ticket`을 쓰기 단위 하나로 줄이세요. 이름은 짧게, 텍스트 대신 숫자로, 키가 이미 말해 주는 것은 빼고, `lesson.QR_TEXT`(base64)
+# 2. **목표 달성하기.** `my_ticket`을 쓰기 용량 단위 하나보다 훨씬 작게 줄이세요. 이름은 짧게, 텍스트 대신 숫자로, 키가 이미 말해 주는 것은 빼고, `lesson.QR_TEXT`(base64)
 #    대신 `lesson.QR`(바이트)을 씁니다. 산 시각은 1970년부터 센 초로 {{lesson.BOUGHT_UNIX}}입니다. 키는 그대로 두어야 합니다.
 # 3. **설명하기.** 큰 항목 하나로 하자는 동료에게 말로 답해 보세요.
 

@@ -73,7 +73,7 @@ display(predict(lesson.QUERY_UNITS), predict(lesson.FILTER_SAVES))
 # ## 3. 실행
 #
 # 실제 boto3 코드입니다. 다만 이 프로세스 안에서 AWS를 흉내 내는 **moto**와 가짜 키로 통신하므로 계정도, 네트워크도, 요금도 필요 없습니다. 용량 단위는
-# AWS가 공개한 규칙을 따르는 이 과정의 **미터**(meter)가 셉니다. moto는 그렇게 세지 않습니다. moto가 요청을 받아 주었다고 AWS도 받아 준다는 뜻은
+# AWS가 공개한 규칙을 따르는 이 강의의 **미터**(meter)가 셉니다. moto는 그렇게 세지 않습니다. moto가 요청을 받아 주었다고 AWS도 받아 준다는 뜻은
 # 아닙니다. 요청을 바꾸고 다시 실행해 보세요.
 #
 # 1. **Query:** 파티션 키(partition key) 하나의 티켓.
@@ -93,7 +93,7 @@ one_concert = {
 with meter.watch(db) as queried:
     answer = db.query(**one_concert)
 display(lesson.counts(answer), lesson.units(queried))
-look_back(lesson.QUERY_UNITS, queried.read_units)
+look_back(lesson.QUERY_UNITS, lesson.query_units(), seen=queried.read_units)
 
 # %% run-scan tags=["request"]
 whole_table = {
@@ -114,7 +114,7 @@ with meter.watch(db) as less:
         db.query(**one_concert, Limit=10),
     ]
 display(lesson.counts(*answers), lesson.units(less))
-look_back(lesson.FILTER_SAVES, lesson.filter_choice(queried.read_units, less[0].read_units))
+look_back(lesson.FILTER_SAVES, lesson.filter_answer(), seen=lesson.filter_choice(queried.read_units, less[0].read_units))
 
 # %% run-reads tags=["request"]
 ticket_7 = {"concert": {"S": "C-007"}, "ticket": {"S": "T-00007"}}
@@ -130,6 +130,7 @@ lesson.units(got)
 # %% run-writes tags=["request"]
 place = {"concert": {"S": "C-100"}, "ticket": {"S": "T-00001"}}
 large, small = place | {"photo": {"B": b"0" * 3500}}, place | {"photo": {"B": b"0" * 500}}
+db.delete_item(TableName="tickets", Key=place)
 with meter.watch(db) as wrote:
     db.put_item(TableName="tickets", Item=large)
     db.update_item(
@@ -182,7 +183,7 @@ display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(l
 # - **Write:** bytes / {{value("dynamodb.write_unit_bytes"):,.0f}}, rounded up; in a transaction times {{value("dynamodb.write_transactional"):.0f}}. The larger of
 #   the item before and after counts, even if one attribute changes, and a write whose condition fails is charged like one that succeeds.
 # - **GetItem, BatchGetItem, transactions** round each item. A missing item counts as the smallest read.
-# - **Query and Scan** add up what they *read* in a page of at most {{lesson.PAGE_BYTES / 1024**2:.0f}} MB, then round. Filters, projections and COUNT come after.
+# - **Query and Scan** add up what they *read*, page by page, then round. A page ends with the item with which it reaches {{lesson.PAGE_BYTES / 1024**2:.0f}} MB. Filters, projections and COUNT come after.
 # - **On demand** you pay per unit: a million cost {{price("dynamodb.read_request.standard") * 1e6:.3f}} dollars (reads) and
 #   {{price("dynamodb.write_request.standard") * 1e6:.3f}} dollars (writes). **Provisioned:** one RCU or WCU serves one unit a second and is paid by the hour, used
 #   or not. RCU to provision = reads a second × units of one read, each read rounded first.
@@ -192,8 +193,10 @@ display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(l
 # | a million on-demand writes: {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}} dollars, reads {{price("dynamodb.read_request.standard", "2024-10-31") * 1e6:.2f}} (until 2024-10-31) | half, since 2024-11-01 | unpredictable load: on demand; steady load: provisioned |
 # | a transaction holds 25 items | {{value("dynamodb.transaction_max"):.0f}} | transactions cost twice |
 #
-# *What the meter leaves out:* storage, backups, streams, indexes (lesson 09) and throttling. A partition serves at most {{lesson.PARTITION_READS:,}} read units a
-# second, and all tickets of one concert have one partition key. The cell below works out the Query and the Scan by hand, then a month at a steady rate.
+# *What the meter leaves out:* storage, backups, streams, indexes (lesson 09) and throttling. All tickets of one concert have one partition key, and
+# its partition serves at most {{lesson.PARTITION_READS:,}} read units a second, while {{lesson.BUYERS:,}} buyers × {{lesson.query_units():.0f}} units = {{lesson.BUYERS * lesson.query_units():,.0f}} arrive at once: what is beyond
+# is refused until it is tried again (lesson 08). Reading eventually consistently, as here, halves the units already; a cache (lesson 12) answers most
+# buyers without any. The cell below works out the Query and the Scan by hand, then a month at a steady rate.
 # Sources: {{page("dynamodb-read-write")}}, {{page("dynamodb-provisioned")}}, {{page("dynamodb-transactions")}}, {{page("dynamodb-burst")}}, {{page("dynamodb-pricing")}},
 # {{page("dynamodb-price-cut")}} (checked on {{as_of}}).
 #
@@ -215,10 +218,10 @@ display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(l
 #
 # - **읽기:** 바이트 / {{value("dynamodb.read_unit_bytes"):,.0f}}을 올린 다음, 강력한 일관된 읽기는 {{value("dynamodb.read_strong"):.0f}}, 최종적 일관된 읽기는
 #   {{value("dynamodb.read_eventual"):.1f}}, 트랜잭션은 {{value("dynamodb.read_transactional"):.0f}}를 곱합니다.
-# - **쓰기:** 바이트 / {{value("dynamodb.write_unit_bytes"):,.0f}}을 올리고, 트랜잭션은 {{value("dynamodb.write_transactional"):.0f}}를 곱합니다. 속성(attribute) 하나만 바꾸어도
+# - **쓰기:** 바이트 / {{value("dynamodb.write_unit_bytes"):,.0f}}를 올리고, 트랜잭션은 {{value("dynamodb.write_transactional"):.0f}}를 곱합니다. 속성(attribute) 하나만 바꾸어도
 #   쓰기 전과 후의 항목 가운데 큰 쪽으로 세고, 조건이 실패한 쓰기도 성공한 쓰기처럼 청구합니다.
 # - **GetItem, BatchGetItem, 트랜잭션**은 항목마다 올립니다. 없는 항목은 가장 작은 읽기로 셉니다.
-# - **Query와 Scan**은 최대 {{lesson.PAGE_BYTES / 1024**2:.0f}} MB인 페이지에서 *읽은* 크기를 더한 다음 올립니다. 필터와 프로젝션, COUNT는 그 뒤의 일입니다.
+# - **Query와 Scan**은 페이지마다 *읽은* 크기를 더한 다음 올립니다. 페이지는 더한 크기가 {{lesson.PAGE_BYTES / 1024**2:.0f}} MB에 이르는 항목에서 끝납니다. 필터와 프로젝션, COUNT는 그 뒤의 일입니다.
 # - **온디맨드**는 단위마다 냅니다. 백만 단위는 읽기 {{price("dynamodb.read_request.standard") * 1e6:.3f}}달러, 쓰기
 #   {{price("dynamodb.write_request.standard") * 1e6:.3f}}달러입니다. **프로비저닝**은 RCU나 WCU 하나가 1초에 단위 하나를 처리하며, 쓰든 쓰지 않든 시간당 요금을
 #   냅니다. 프로비저닝할 RCU = 초당 읽기 수 × 읽기 한 번의 단위이고, 읽기마다 먼저 올립니다.
@@ -228,8 +231,9 @@ display(explore(lesson.SIZE_EXPLORER), explore(lesson.ITEMS_EXPLORER), explore(l
 # | 온디맨드 백만 건: 쓰기 {{price("dynamodb.write_request.standard", "2024-10-31") * 1e6:.2f}}달러, 읽기 {{price("dynamodb.read_request.standard", "2024-10-31") * 1e6:.2f}}달러(2024-10-31까지) | 2024-11-01부터 절반 | 예측할 수 없으면 온디맨드, 꾸준하면 프로비저닝 |
 # | 트랜잭션 하나에 항목 25개 | {{value("dynamodb.transaction_max"):.0f}}개 | 트랜잭션은 두 배로 셉니다 |
 #
-# *미터가 생략한 것:* 스토리지, 백업, 스트림, 인덱스(09 수업), 스로틀링(throttling). 파티션 하나는 초당 읽기 {{lesson.PARTITION_READS:,}} 단위까지 처리하는데, 한 공연의
-# 티켓은 모두 파티션 키가 같습니다. 아래는 Query와 Scan을 손으로 계산한 것과, 속도가 일정한 한 달의 표입니다. 출처: {{page("dynamodb-read-write")}},
+# *미터가 생략한 것:* 스토리지, 백업, 스트림, 인덱스(09 수업), 스로틀링(throttling). 한 공연의 티켓은 모두 파티션 키가 같고 그 파티션은 읽기 용량 단위를 초당
+# {{lesson.PARTITION_READS:,}}개까지 처리하는데, 구매자 {{lesson.BUYERS:,}}명 × {{lesson.query_units():.0f}}개 = {{lesson.BUYERS * lesson.query_units():,.0f}}개가 한꺼번에 옵니다. 넘치는 요청은 다시 시도할 때까지 거부됩니다(08 수업).
+# 여기서 쓰는 최종적 일관된 읽기가 이미 단위를 절반으로 줄였고, 캐시(12 수업)를 두면 대부분의 구매자에게 단위 없이 답합니다. 아래는 Query와 Scan을 손으로 계산한 것과, 속도가 일정한 한 달의 표입니다. 출처: {{page("dynamodb-read-write")}},
 # {{page("dynamodb-provisioned")}}, {{page("dynamodb-transactions")}}, {{page("dynamodb-burst")}}, {{page("dynamodb-pricing")}},
 # {{page("dynamodb-price-cut")}}({{as_of}} 확인).
 #

@@ -135,6 +135,7 @@ display(lesson.found(answer), lesson.units(ledger))
 
 # %% run-writes tags=["request"]
 key = {"show": "SHOW#1224", "seat": "F-01"}
+tickets.delete_item(Key=key)
 with meter.watch(tickets) as ledger:
     tickets.put_item(Item=lesson.ticket(seat="F-01"))
     tickets.update_item(Key=key, UpdateExpression="SET buyer = :b", ExpressionAttributeValues={":b": "U-099"})
@@ -145,6 +146,7 @@ lesson.units(ledger)
 
 # %% run-sparse tags=["request"]
 lesson.drop_index(tickets, "by-refund")
+lesson.forget(tickets, "refund")
 tickets.update(**lesson.new_index("by-refund", "refund", "bought", "KEYS_ONLY"))
 mark = {"UpdateExpression": "SET refund = :day", "ExpressionAttributeValues": {":day": "2026-12-02"}}
 with meter.watch(tickets) as ledger:
@@ -153,6 +155,7 @@ with meter.watch(tickets) as ledger:
     waiting = tickets.query(IndexName="by-refund", KeyConditionExpression=Key("refund").eq("2026-12-02"))
     tickets.update_item(Key=lesson.key_of(waiting["Items"][0]), UpdateExpression="REMOVE refund")
     tickets.put_item(Item=lesson.ticket(seat="F-02"))
+tickets.delete_item(Key={"show": "SHOW#1224", "seat": "F-02"})
 display(lesson.found(waiting), lesson.units(ledger))
 
 # %% observe [markdown] lang="en"
@@ -291,6 +294,7 @@ look_back(lesson.STRONG_READ, lesson.strong_choice())
 
 # %% break-churn tags=["request"]
 lesson.drop_index(tickets, "by-seen")
+lesson.forget(tickets, "seen")
 tickets.update(**lesson.new_index("by-seen", "show", "seen", "ALL"))
 with meter.watch(tickets) as ledger:
     for second in ("20:00:01", "20:00:02", "20:00:03"):

@@ -97,7 +97,7 @@ with meter.watch(db) as raced:
                 UpdateExpression="SET balance = balance - :price",
                 ExpressionAttributeValues={":price": 110000},
             )
-display(lesson.books(db), note(lesson.audit(db)), note(lesson.total(raced)), look_back(lesson.RACE, lesson.race_choice(db)))
+display(lesson.books(db), note(lesson.audit(db)), note(lesson.total(raced)), look_back(lesson.RACE, lesson.TWO_ORDERS, seen=lesson.race_choice(db)))
 
 # %% run-condition tags=["request"]
 db, told = lesson.open_shop(), []
@@ -143,7 +143,7 @@ with meter.watch(db) as together:
         with lesson.refusals(told, buyer):
             db.transact_write_items(TransactItems=[{"Update": take}, {"Put": order}, {"Update": pay}])
 display(note("\n".join(told)), lesson.books(db), note(lesson.audit(db)), lesson.units(together))
-look_back(lesson.SALE_UNITS, lesson.at_tables(together))
+look_back(lesson.SALE_UNITS, lesson.sale_units(), seen=lesson.at_tables(together))
 
 # %% observe [markdown] lang="en"
 # ## 4. Observe
@@ -159,10 +159,10 @@ look_back(lesson.SALE_UNITS, lesson.at_tables(together))
 # ## 4. 관찰
 #
 # 같은 1초에 구매자 백 명이 옵니다. **슬라이더는 하나, 그 가운데 같은 좌석을 원하는 사람의 비율입니다.** 나머지는 저마다 다른 좌석을 원합니다. 모두 읽은
-# 다음에야 쓰기가 시작됩니다. 위는 팔린 티켓 한 장에 드는 쓰기 단위를 세 설계로 보여 줍니다. 아래는 미터로 센 티켓 백만 장의 요금을 티켓을 얻은 사람과 얻지
+# 다음에야 쓰기가 시작됩니다. 위는 팔린 티켓 한 장에 드는 쓰기 용량 단위(write capacity unit)를 세 설계로 보여 줍니다. 아래는 미터로 센 티켓 백만 장의 요금을 티켓을 얻은 사람과 얻지
 # 못한 사람의 몫으로 나눕니다. 얻지 못한 사람에게 가장 적게 쓰는 설계는 무엇이고, 왜 그럴까요? 아무도 거절하지 못하는 설계는 무엇일까요?
 #
-# **둘째 그림에서 새로 조절할 것은 판매 한 건의 항목 수입니다.** 좌석 열 개를 담아 보세요. **셋째 그림에서는 항목 하나의 크기입니다.** 1,000바이트를 A로
+# **둘째 그림에서 새로 조절할 것은 판매 한 건의 항목 수입니다.** 항목 열 개를 담아 보세요. **셋째 그림에서는 항목 하나의 크기입니다.** 1,000바이트를 A로
 # 고정하고 {{value("dynamodb.write_unit_bytes"):,.0f}}바이트를 조금 넘겨 보세요. 그림은 인덱스를 셈에 넣지 않고, 첫째 설계의
 # 요금에는 읽기도 들어 있습니다.
 
@@ -254,13 +254,13 @@ display(look_back(lesson.REGIONS, lesson.regions_choice(gap_s=0.3)), explore(les
 # - **TransactWriteItems**는 한 계정, 한 리전(Region)의 어느 테이블에서든 서로 다른 항목에 작업(Put, Update, Delete, ConditionCheck)을
 #   {{value("dynamodb.transaction_max"):.0f}}개까지, 합쳐서 {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB까지 모두 하거나 하나도 하지 않습니다. *ConditionCheck*는 바꾸지 않는 항목을 살펴봅니다.
 # - **단위는 두 배입니다.** 항목마다 준비(prepare)하고 커밋(commit)하므로 테이블에서 × {{value("dynamodb.write_transactional"):.0f}}입니다. 인덱스에 쓰는 것은 두 배가 아닙니다. AWS 문서에는
-#   없는 내용으로, 다른 사람들이 DynamoDB에서 측정했고 이 과정의 미터는 그렇다고 가정합니다. 조건 때문에 취소된 트랜잭션도 테이블에서는 성공한 것처럼
+#   없는 내용으로, 다른 사람들이 DynamoDB에서 측정했고 이 강의의 미터는 그렇다고 가정합니다. 조건 때문에 취소된 트랜잭션도 테이블에서는 성공한 것처럼
 #   청구된다고 가정합니다.
 # - **읽기.** 최종적 일관된 읽기(eventually consistent read, × {{value("dynamodb.read_eventual"):.1f}})는 마지막 쓰기를 놓칠 수 있고, 강력한 일관된 읽기(strongly consistent read,
 #   × {{value("dynamodb.read_strong"):.0f}})는 놓치지 않습니다. TransactGetItems(× {{value("dynamodb.read_transactional"):.0f}})는 항목 {{value("dynamodb.transaction_max"):.0f}}개,
 #   {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB까지를 한순간의 모습으로 보며, 절반만 된 판매를 보는 일이 없습니다.
 # - **멱등성**(idempotency)은 두 번 보내도 한 번만 적용된다는 뜻입니다. `ClientRequestToken`을 주면 {{value("dynamodb.token_lifetime_s") / 60:.0f}}분 안에 되풀이한 요청은 아무것도 바꾸지 않고
-#   읽기 단위를 냅니다. 같은 토큰에 다른 요청을 실으면 거부됩니다. boto3는 호출마다 토큰을 만들지만 그것은 자신의 재시도에만 통합니다. 코드가 판매를 다시
+#   읽기 용량 단위(read capacity unit)를 냅니다. 같은 토큰에 다른 요청을 실으면 거부됩니다. boto3는 호출마다 토큰을 만들지만 그것은 자신의 재시도에만 통합니다. 코드가 판매를 다시
 #   보낼 수 있다면 판매마다 토큰을 정해 함께 보관하세요.
 # - **충돌.** 두 트랜잭션이 같은 항목을 동시에 원하면 하나가 취소되고, 이유 목록에서 그 항목의 자리에 `TransactionConflict`가 적힙니다. 트랜잭션과 마주친 단일
 #   쓰기는 `TransactionConflictException`을 받습니다. 둘 다 SDK는 재시도하지 않습니다. 잠시 쉬었다가 코드가 다시 보내야 합니다.
@@ -274,7 +274,7 @@ display(look_back(lesson.REGIONS, lesson.regions_choice(gap_s=0.3)), explore(les
 # - **MRSC**는 정해진 묶음에 속한 리전 {{value("dynamodb.mrsc_region_count"):.0f}}개로 만들고, 그 가운데 하나는 데이터 없는 증인(witness)이어도 됩니다. 쓰기와 강력한 일관된 읽기는 가장 가까운 다른
 #   리전까지 왕복(서울에서 {{lesson.NEAREST_TRIP_MS:.0f}} ms)을 기다리고, 확인된 쓰기를 모두 보며, 리전을 잃어도 확인된 쓰기를 잃지 않습니다(RPO 0). 다른 리전의 쓰기와 마주친 쓰기는
 #   `ReplicatedWriteConflictException`을 받고, 코드가 다시 시도합니다. 트랜잭션, TTL, 로컬 인덱스는 쓸 수 없습니다.
-# - **사본의 요금.** 쓰기 하나는 모든 리전에서 복제된 쓰기 단위(replicated write unit)를 내고, 그 가격은 보통 쓰기 단위와 같습니다. 인덱스 쓰기는 리전마다 보통 쓰기입니다.
+# - **사본의 요금.** 쓰기 하나는 모든 리전에서 복제된 쓰기 용량 단위(replicated write unit)를 내고, 그 가격은 보통 쓰기 용량 단위와 같습니다. 인덱스 쓰기는 리전마다 보통 쓰기입니다.
 #
 # | 예전 자료 | 지금 | 시험에서는 |
 # |---|---|---|
@@ -294,7 +294,7 @@ display(look_back(lesson.REGIONS, lesson.regions_choice(gap_s=0.3)), explore(les
 #
 # <details><summary>4절의 곡선</summary>
 #
-# 구매자 $N$명 가운데 $k$명이 같은 좌석을 원하면 $N - k + 1$명이 티켓을 얻습니다. 판매 한 건이 한 단위짜리 항목 $n$개라면, 티켓 한 장의 쓰기 단위는 읽고 나서 쓸 때
+# 구매자 $N$명 가운데 $k$명이 같은 좌석을 원하면 $N - k + 1$명이 티켓을 얻습니다. 판매 한 건이 한 단위짜리 항목 $n$개라면, 티켓 한 장의 쓰기 용량 단위는 읽고 나서 쓸 때
 # $\frac{nN}{N-k+1}$, 트랜잭션일 때 $\frac{2nN}{N-k+1}$, 조건을 걸 때 $n + \frac{k-1}{N-k+1}$입니다. 조건을 걸면 얻지 못한 사람은 항목이 몇 개이든 한 단위씩만 씁니다.
 # </details>
 
@@ -339,7 +339,7 @@ display(lesson.units(read), note("\n".join(doubted)), db.get_item(**mine)["Item"
 # %% break-it [markdown] lang="ko"
 # ## 6. 한계까지 밀어붙이기
 #
-# 1. **한계.** 항목 101개, 같은 항목 두 번, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB가 넘는 트랜잭션입니다. DynamoDB의 규칙에 따라 이 과정의 미터가 거부합니다. 모두 받아들여질 때까지
+# 1. **한계.** 항목 101개, 같은 항목 두 번, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB가 넘는 트랜잭션입니다. DynamoDB의 규칙에 따라 이 강의의 미터가 거부합니다. 모두 받아들여질 때까지
 #    줄마다 고쳐 보세요. 백 번 살펴보는 데는 얼마가 드나요?
 # 2. **토큰.** 첫 판매의 응답이 사라져 다시 보냅니다. 그다음에는 누군가 그 토큰을 다른 좌석에 씁니다. 세 호출 가운데 무언가를 바꾸는 것은 어느 것이고, 저마다
 #    얼마가 드나요? 그런 다음 `lesson.new_token()`으로 호출마다 토큰을 따로 주어 보세요.
@@ -375,7 +375,7 @@ display(lesson.loss(sales_per_s=20), lesson.offers(), seen(lesson.breaking()))
 #
 # 1. **Apply.** Work out the units of a basket by hand or in code: `my_units`.
 # 2. **Reach a target.** `my_request` sells two seats together, but takes them from whoever has them, and takes no money. Add what is missing. It is played
-#    four times in shops of its own: when all is well, when is taken, and when the money is ₩1 short. The actions of section 3 show the form.
+#    five times in shops of its own: when all is well, when is taken, when the money is ₩1 short, and when it is exactly there. The actions of section 3 show the form.
 # 3. **Explain.** Answer the colleague in words.
 
 # %% exercises [markdown] lang="ko"
@@ -383,7 +383,7 @@ display(lesson.loss(sales_per_s=20), lesson.offers(), seen(lesson.breaking()))
 #
 # 1. **적용하기.** 장바구니의 단위를 손이나 코드로 계산해 `my_units`에 넣으세요.
 # 2. **목표 달성하기.** `my_request`는 좌석 두 개를 함께 팔지만, 이미 팔린 좌석도 빼앗고 돈도 받지 않습니다. 빠진 것을 채우세요. 요청은 따로 마련한 가게에서
-#    네 번 실행됩니다. 모두 괜찮을 때, A-14나 A-15가 이미 팔렸을 때, 그리고 돈이 ₩1 모자랄 때입니다. 작업의 모양은 3절에 있습니다.
+#    다섯 번 실행됩니다. 모두 괜찮을 때, A-14나 A-15가 이미 팔렸을 때, 돈이 ₩1 모자랄 때, 그리고 돈이 꼭 맞을 때입니다. 작업의 모양은 3절에 있습니다.
 # 3. **설명하기.** 동료에게 말로 답해 보세요.
 
 # %% my-sale tags=["exercise"]
@@ -451,7 +451,7 @@ checks(*lesson.CHECKS)
 # - 읽고 나서 쓰면 경합에서 집니다. 조건은 항목 하나를 한 단계에서 확인하고 쓰며, 단위는 보통과 같습니다.
 # - 트랜잭션은 서로 다른 항목 {{value("dynamodb.transaction_max"):.0f}}개, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB까지 전부 아니면 전무로 씁니다. 테이블에서 단위가 두 배입니다.
 # - 실패한 조건, 취소된 트랜잭션, ConditionCheck도 청구됩니다.
-# - 토큰이 같으면 {{value("dynamodb.token_lifetime_s") / 60:.0f}}분 동안 한 번만 적용되고, 되풀이에는 읽기 단위를 냅니다. 다른 요청에는 다른 토큰이 필요합니다.
+# - 토큰이 같으면 {{value("dynamodb.token_lifetime_s") / 60:.0f}}분 동안 한 번만 적용되고, 되풀이에는 읽기 용량 단위를 냅니다. 다른 요청에는 다른 토큰이 필요합니다.
 # - 충돌은 코드가 다시 시도해야 합니다. 글로벌 테이블에서는 항목마다 마지막 쓰기가 이깁니다. MRSC는 다른 리전의 쓰기까지 보는 대신 쓸 때마다 왕복을 기다립니다.
 #
 # > **카드.** 항목 하나: 조건 ×1 · 여러 개: 트랜잭션 ×2 · {{value("dynamodb.transaction_max"):.0f}}개, {{value("dynamodb.transaction_max_bytes") / 1024 / 1024:.0f}} MB, 한 리전 · 취소되어도 청구 · 토큰: 한 번만

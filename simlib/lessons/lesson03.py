@@ -752,7 +752,7 @@ CHECKS = (
         unit=N_("people"),
         lo=0,
         hi=1000,
-        tolerance=0.02,
+        tolerance=0,
         worked=lambda value: _(
             "{cold}: three pings at once keep three environments warm, one for each, and {buyers} people need "
             "{buyers} environments.",

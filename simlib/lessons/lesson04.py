@@ -949,7 +949,7 @@ CHECKS = (
         unit=N_("environments"),
         lo=0,
         hi=QUOTA,
-        tolerance=0.02,
+        tolerance=0,
         worked=lambda value: _(
             "{value}: it leaves {rest} for the purchases, which need {busy} on average. With {next} reserved, exactly the "
             "average would be left, and chance goes above it: {share} of them would be throttled.",

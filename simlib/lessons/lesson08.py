@@ -350,7 +350,7 @@ def _say_evening(seen: Evening, before: Evening | None) -> str:
         lines.append(
             _("Auto scaling changes nothing after 20:00.")
             if help_s is None
-            else _("Auto scaling gives more for the first time at {time}.", time=clock(help_s))
+            else _("After 20:00 auto scaling gives more for the first time at {time}.", time=clock(help_s))
         )
     if before is not None:
         lines.append(
@@ -410,6 +410,7 @@ def compared(results: dict[str, Result]):
             _("orders"): f"{result.n:,}",
             _("stored"): f"{int(result.ok.sum()):,}",
             _("given up after all attempts"): f"{int((calls['status'] == THROTTLED).sum()):,}",
+            _("turned away by Lambda, or cut off by a time limit"): f"{_turned_away(result, calls):,}",
             _("calls to the table"): f"{int(calls['resource'].sum()):,}",
             _("99 of 100 stored orders take at most"): duration(1000 * float(np.quantile(taken, 0.99))),
             _("a function's time that is billed, on average"): duration(float(functions["billed_ms"].mean())),
@@ -417,6 +418,11 @@ def compared(results: dict[str, Result]):
             _("month: table"): usd(monthly.usd_of("dynamodb")),
         }
     return pd.DataFrame(columns)
+
+
+def _turned_away(result: Result, calls) -> int:
+    """Orders that neither were stored nor had used up their attempts at the table."""
+    return max(0, result.n - int(result.ok.sum()) - int((calls["status"] == THROTTLED).sum()))
 
 
 def first_help_minutes() -> float:
@@ -535,7 +541,7 @@ def breaking() -> list[str]:
             b=percent(known.share(ON_DEMAND)),
         ),
         _(
-            "Auto scaling first gives more at {time}, whatever the target: the storm is over then. A target of 20 % loses {a} instead of "
+            "After 20:00 auto scaling first gives more at {time}, whatever the target: the storm is over then. A target of 20 % loses {a} instead of "
             "{b}: it keeps more in reserve and asks for five times what was consumed. And where nothing at all is written, nothing is scaled in: "
             "1,000 WCU left over from a sale would go on costing {kept} a month instead of {least}.",
             time=clock(usual.first_help_s), a=percent(low.share(PROVISIONED)), b=percent(usual.share(PROVISIONED)),
@@ -583,7 +589,7 @@ def by_hand() -> str:
             _("Standard-IA: storage {less} cheaper, units {more} dearer, so it pays where storage costs more than {share} of throughput.",
               less=percent(1 - book.usd("dynamodb.storage.standard_ia") / book.usd("dynamodb.storage.standard")),
               more=percent(_dearer()), share=percent(infrequent_share())),
-            _("Free tier: {hours} unit-hours a month, that is {units} WCU and as many RCU day and night: {usd} a month; on-demand "
+            _("Free tier: {hours} unit-hours a month, that is {units} WCU and as many RCU day and night of 31 days: {usd} a month; on-demand "
               "requests have none.", hours=f"{facts.value('free_tier.dynamodb.write_capacity.standard'):,.0f}",
               units=number(free_units()), usd=usd(_free_usd())),
         ]
@@ -596,9 +602,10 @@ def free_units() -> float:
 
 
 def _free_usd() -> float:
-    """What the free tier takes off the bill of a table of so many units, for a month of 730 hours."""
-    book, hours = price_book(), facts.value("hours_per_month")
-    return free_units() * hours * sum(book.usd(f"dynamodb.{kind}_capacity.standard") for kind in ("read", "write"))
+    """What the free unit-hours of reads and of writes are worth."""
+    book = price_book()
+    return sum(facts.value(f"free_tier.dynamodb.{kind}_capacity.standard")
+               * book.usd(f"dynamodb.{kind}_capacity.standard") for kind in ("read", "write"))
 
 
 def _dearer() -> float:
@@ -899,7 +906,7 @@ CHECKS = (
         unit=N_("units per second"),
         lo=0,
         hi=1_000_000,
-        tolerance=0.01,
+        tolerance=0,
         worked=lambda value: _(
             "{value}: {times} × {peak}, which is more than the {new} of a new table. Beyond that it may throttle for 30 minutes.",
             value=f"{value:,.0f}", times=number(facts.value("dynamodb.on_demand_growth")), peak=f"{CHECK_PEAK:,}",

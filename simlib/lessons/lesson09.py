@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from simlib import facts, meter
-from simlib.i18n import N_, _, number
+from simlib.i18n import N_, _, number, usd
 from simlib.lessons import lesson06, on_moto
 from simlib.pricing import price_book
 from simlib.teach import (
@@ -25,7 +25,7 @@ from simlib.teach import (
     Quiz,
     Target,
 )
-from simlib.views.indexes import IndexBars, dollars
+from simlib.views.indexes import IndexBars
 
 REGION, TABLE, WORKINGS = "us-east-1", "tickets", "workings"
 SHOW, SHOWS, ROWS, SEATS_A_ROW = "SHOW#1224", ("SHOW#1224", "SHOW#1225", "SHOW#1231"), "ABCDE", 20
@@ -47,7 +47,7 @@ close_shop = on_moto.close_shop
 def _dynamodb():
     """boto3's resource on moto, with credentials of its own; no setting of the learner is read or changed."""
     with on_moto.opened(REGION) as session:
-        resource = session.resource("dynamodb")
+        resource, looking = session.resource("dynamodb"), session.client("dynamodb")
     on_moto.at_close(_dynamodb.cache_clear)
     client = resource.meta.client
 
@@ -55,11 +55,52 @@ def _dynamodb():
         for each in params.get("GlobalSecondaryIndexUpdates") or []:
             if isinstance(each, dict) and isinstance(each.get("Create"), dict):
                 _checked_index(each["Create"])
-        if "AttributeDefinitions" in params and isinstance(params.get("TableName"), str):
-            _add_definitions(params, client.describe_table(TableName=params["TableName"])["Table"])
+        if isinstance(params.get("TableName"), str):
+            with on_moto.without_aws_settings():
+                table = looking.describe_table(TableName=params["TableName"])["Table"]
+                _checked_definitions(params, table, looking)
+            if "AttributeDefinitions" in params:
+                _add_definitions(params, table)
 
     client.meta.events.register("before-parameter-build.dynamodb.UpdateTable", like_dynamodb)
     return resource
+
+
+def _checked_definitions(request: dict, table: dict, looking) -> None:
+    """Answers a new index as DynamoDB would where moto does not: keys without a type, or of another type than the items'.
+
+    `looking` is a client that no meter watches. Raises InputError.
+    """
+    known = {}
+    for each in [*table["AttributeDefinitions"], *(request.get("AttributeDefinitions") or [])]:
+        if isinstance(each, dict):
+            known[each.get("AttributeName")] = each.get("AttributeType")
+    for each in request.get("GlobalSecondaryIndexUpdates") or []:
+        if not isinstance(each, dict) or not isinstance(each.get("Create"), dict):
+            continue
+        keys = _checked_index(each["Create"])
+        missing = [key for key in keys if key not in known]
+        if missing:
+            raise InputError(
+                _("Refused. {words}; give the types of these keys in this cell.",
+                  words="ValidationException: One or more parameter values were invalid: Some index key attributes are not defined in "
+                  f"AttributeDefinitions. Keys: [{', '.join(missing)}]")
+            )
+        for key in keys:
+            others = _other_types(looking, table["TableName"], key, known[key])
+            if others:
+                raise InputError(
+                    _("{key} is declared with the type {given}, but items of the table hold it as {held}: DynamoDB would leave these items "
+                      "out of the index and refuse later writes of such items; correct AttributeType in this cell.",
+                      key=key, given=known[key], held=", ".join(others))
+                )
+
+
+def _other_types(looking, table: str, attribute: str, kind: str) -> list[str]:
+    """The types other than `kind` that a table's items hold an attribute in."""
+    request = {"TableName": table, "ProjectionExpression": "#a", "ExpressionAttributeNames": {"#a": attribute}}
+    pages = looking.get_paginator("scan").paginate(**request)
+    return sorted({tag for page in pages for item in page["Items"] for tag in item.get(attribute, {}) if tag != kind})
 
 
 def _add_definitions(request: dict, table: dict) -> None:
@@ -153,7 +194,15 @@ def open_shop():
 
 
 def new_index(name: str, partition_key: str, sort_key: str, projection: str, included: tuple[str, ...] = ()) -> dict:
-    """The arguments of boto3's `table.update` that add a global index; print them to see the request."""
+    """The arguments of boto3's `table.update` that add a global index; print them to see the request.
+
+    `included` names what an index with INCLUDE holds besides its keys. Raises InputError for INCLUDE without names.
+    """
+    if projection == "INCLUDE" and not included:
+        raise InputError(
+            _("INCLUDE needs NonKeyAttributes, the names of what the index is to hold besides its keys; write them behind it in this "
+              "cell, such as \"INCLUDE\", [\"gate\"].")
+        )
     return {
         "AttributeDefinitions": _definitions(partition_key, sort_key),
         "GlobalSecondaryIndexUpdates": [
@@ -168,6 +217,14 @@ def drop_index(table, name: str) -> None:
         table.update(GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": name}}])
 
 
+def forget(table, attribute: str) -> None:
+    """Removes an attribute from all items that have it, so that a cell that sets it finds the table as at the first time."""
+    named = {"ExpressionAttributeNames": {"#a": attribute}}
+    pages = table.meta.client.get_paginator("scan").paginate(TableName=table.name, FilterExpression="attribute_exists(#a)", **named)
+    for item in [item for page in pages for item in page["Items"]]:
+        table.update_item(Key=key_of(item), UpdateExpression="REMOVE #a", **named)
+
+
 def key_of(item: dict) -> dict:
     """The table's key of an item, or of an index's entry: every entry holds it."""
     return {"show": item["show"], "seat": item["seat"]}
@@ -178,6 +235,8 @@ def found(answer: dict, most: int = 6):
     import pandas as pd
 
     items = answer.get("Items", [])[:most]
+    if not items:
+        return pd.DataFrame({_("found"): [_("nothing: no item has this key")]})
     return pd.DataFrame(
         [{name: text if len(text := str(value)) <= 20 else text[:12] + "…" for name, value in item.items()}
          for item in items]
@@ -191,7 +250,7 @@ def units(ledger):
     calls: dict[int, list] = {}
     for line in ledger:
         calls.setdefault(line.call, []).append(line)
-    indexes = list(dict.fromkeys(line.index for line in ledger if line.index))
+    indexes = sorted({line.index for line in ledger if line.index})
     rows = []
     for lines in calls.values():
         spent = {line.index: line.read_units + line.write_units for line in lines}
@@ -202,7 +261,7 @@ def units(ledger):
         }
         row |= {name: number(spent.get(name, 0)) for name in indexes}
         row[_("together")] = number(sum(spent.values()))
-        row[_("dollars for a million such calls")] = dollars(MILLION * sum(line.on_demand_usd for line in lines))
+        row[_("dollars for a million such calls")] = usd(MILLION * sum(line.on_demand_usd for line in lines))
         rows.append(row)
     return pd.DataFrame(rows, index=range(1, len(rows) + 1))
 
@@ -302,7 +361,7 @@ def say_cost(cost: Cost, before: Cost | None) -> str:
     words = [
         _("Write units by our meter: table {table}, indexes {indexes}, together {total}. A million such writes cost {usd}.",
           table=number(cost.table), indexes=number(sum(cost.indexes)), total=number(cost.total, 4),
-          usd=dollars(sum(cost.usd))),
+          usd=usd(sum(cost.usd))),
         _("That is {times} times as much as without an index.", times=number(cost.total / cost.table))
         if cost.total > cost.table
         else _("That is as much as without an index."),
@@ -310,7 +369,7 @@ def say_cost(cost: Cost, before: Cost | None) -> str:
     if cost.indexes:
         words.append(_why(cost))
     if before is not None:
-        words.append(_("A: {total} units and {usd}.", total=number(before.total, 4), usd=dollars(sum(before.usd))))
+        words.append(_("A: {total} units and {usd}.", total=number(before.total, 4), usd=usd(sum(before.usd))))
     return "\n".join(words)
 
 
@@ -412,7 +471,7 @@ def by_hand() -> str:
             _("{projection}: an entry of {bytes} bytes, write units {each}. Handed over: {table} + {each} (old entry deleted) + {each} (new entry put) "
               "= {total} units; × ${price} × 1,000,000 = {usd}",
               projection=projection, bytes=f"{size:,}", each=number(each), table=number(table),
-              total=number(table + 2 * each), price=f"{price:.9f}", usd=dollars(MILLION * (table + 2 * each) * price))
+              total=number(table + 2 * each), price=f"{price:.9f}", usd=usd(MILLION * (table + 2 * each) * price))
         )
     return "\n".join(lines)
 
@@ -578,7 +637,12 @@ def _checked_index(given: dict) -> list[str]:
         raise InputError(
             _("Projection must be a dict whose ProjectionType is KEYS_ONLY, INCLUDE or ALL; correct it in this cell.")
         )
-    if (projection["ProjectionType"] == "INCLUDE") != bool(projection.get("NonKeyAttributes")):
+    if projection["ProjectionType"] == "INCLUDE" and not projection.get("NonKeyAttributes"):
+        raise InputError(
+            _("INCLUDE needs NonKeyAttributes, the names of what the index is to hold besides its keys; add them to the Projection in "
+              "this cell, such as \"NonKeyAttributes\": [\"gate\"].")
+        )
+    if projection["ProjectionType"] != "INCLUDE" and projection.get("NonKeyAttributes"):
         raise InputError(
             _("NonKeyAttributes, a list of names, belongs to INCLUDE and to nothing else; correct the Projection in this cell.")
         )
@@ -617,7 +681,10 @@ def _tried(given: dict) -> Tried:
         try:
             answer = table.query(IndexName=given["IndexName"], KeyConditionExpression=Key("buyer").eq(ME))["Items"]
         except ClientError:
-            answer = []
+            raise InputError(
+                _("DynamoDB refuses the Query by buyer, since the partition key of my_index is {key}; make buyer its HASH attribute in this "
+                  "cell.", key=keys[0])
+            ) from None
     with meter.watch(table) as puts:
         table.put_item(Item=ticket("E-20"))
     with meter.watch(table) as receipts:
@@ -781,7 +848,7 @@ CHECKS = (
         unit=N_("units"),
         lo=0,
         hi=10_000,
-        tolerance=0.01,
+        tolerance=0,
         worked=lambda value: _(
             "{value}: the key changed, so the old entry is deleted and a new one put, each {each} units for its 2,500 bytes.",
             value=number(value), each=number(value / 2),
@@ -800,7 +867,7 @@ CHECKS = (
         unit=N_("units"),
         lo=0,
         hi=10_000,
-        tolerance=0.01,
+        tolerance=0,
         worked=lambda value: _(
             "{value}: {sold} × {put} for the sales, since a ticket without refund has no entry, and {refunded} × ({mark} + {remove}) for coming and going.",
             value=number(value), sold=SOLD, refunded=REFUNDED,
@@ -858,7 +925,7 @@ CHECKS = (
         unit=N_("per second"),
         lo=0,
         hi=1_000_000,
-        tolerance=0.01,
+        tolerance=0,
         worked=lambda value: _(
             "{value}: the table would take {table_wcu} / {table_units} = {table_rate}, the index {index_wcu} / {index_units} = {value}, and the narrower "
             "one throttles the writes of the table.",
@@ -879,7 +946,7 @@ CHECKS = (
         unit=N_("units"),
         lo=0,
         hi=10_000,
-        tolerance=0.009,
+        tolerance=0,
         worked=lambda value: _(
             "{value}: {index} for the entries, added up and rounded once, and {table} for the receipts: {count} tickets are fetched from the "
             "table, each rounded up to 4 KB and halved.",

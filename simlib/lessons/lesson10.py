@@ -234,6 +234,14 @@ RACE = Prediction(
         N_("no order: both writes cancel each other"),
     ),
 )
+TWO_ORDERS = 1
+
+
+def sale_units() -> float:
+    """Units at the tables of a transaction of a seat, an order and an account, each under 1 KB."""
+    return 3 * meter.write_units(1, factor=meter.TRANSACTIONAL_WRITE)
+
+
 SALE_UNITS = Prediction(
     "10.units",
     N_("One transaction writes a seat, an order and an account, each under 1 KB. How many write units at the three tables?"),
@@ -249,8 +257,8 @@ REGIONS = Prediction(
     ),
     choices=(
         N_("only Haneul buys it: Jiwoo's condition fails"),
-        N_("both are told that they bought it, and the later sale stays"),
-        N_("both are told that they bought it, and the earlier sale stays"),
+        N_("both are told that they bought it, and Jiwoo's sale stays"),
+        N_("both are told that they bought it, and Haneul's sale stays"),
         N_("neither buys it: DynamoDB refuses both"),
     ),
 )
@@ -973,11 +981,13 @@ def _play(request: dict) -> dict:
     before, (seats, orders, balance), written = _try(request)
     must_fail = [_try(request, taken=seat) for seat in PAIR] + [_try(request, balance=2 * PRICE - 1)]
     harm = sum(was != now for trial in must_fail for was, now in zip(trial[0], trial[1]))
+    exactly = _try(request, balance=2 * PRICE)
     return {
         "seats": sum(buyer != PAIR_BUYER for buyer in seats),
         "orders": abs(orders - 1),
         "money": float(abs(before[2] - balance - 2 * PRICE)),
         "harm": harm,
+        "refused": sum(was == now for was, now in zip(*exactly[:2])),
         "units": written,
     }
 
@@ -998,6 +1008,7 @@ PAIR_TARGET = Target(
         Condition(N_("orders too few or too many when all is well"), lambda seen: seen["orders"], 0),
         Condition(N_("₩ taken too much or too little when all is well"), lambda seen: seen["money"], 0),
         Condition(N_("seats, orders and accounts changed although a seat is taken or the money is not there"), lambda seen: seen["harm"], 0),
+        Condition(N_("seats, orders and accounts not changed although the money is exactly there"), lambda seen: seen["refused"], 0),
         Condition(N_("write units when all is well"), lambda seen: seen["units"], PAIR_UNITS),
     ),
     solution=one_solution,
@@ -1088,6 +1099,11 @@ def _shared_units(place: int) -> float:
     return found["now"][1][place]
 
 
+def _shared_off_by_one() -> float:
+    """The transaction's units for each ticket if all who want the same seat went away without one."""
+    return _shared_units(2) * tickets_sold(CHECK_SHARE) / (BUYERS - CHECK_SHARE * BUYERS / 100)
+
+
 CHECKS = (
     Check(
         "10.check",
@@ -1096,6 +1112,7 @@ CHECKS = (
         unit=N_("units"),
         lo=0,
         hi=10_000,
+        tolerance=0,
         worked=lambda value: _("{units}: 3 + 1 + 1 steps of 1 KB, each twice; the check counts like a write.", units=number(value)),
         hints=(
             Hint(lambda: _transaction_units() / meter.TRANSACTIONAL_WRITE, N_("That is three single writes: a transaction prepares and commits, twice the units.")),
@@ -1113,6 +1130,7 @@ CHECKS = (
         unit=N_("units"),
         lo=0,
         hi=10_000,
+        tolerance=0,
         worked=lambda value: _(
             "{units}: all three items are charged twice at the tables, although nothing is changed; the index is not reached.",
             units=number(value),
@@ -1130,6 +1148,7 @@ CHECKS = (
         unit=N_("units"),
         lo=0,
         hi=10_000,
+        tolerance=0,
         worked=lambda value: _(
             "{units} read units: nothing is written again, and each of the three items counts as a transactional read, 2 for each started 4 KB.",
             units=number(value),
@@ -1147,6 +1166,7 @@ CHECKS = (
         unit=N_("units"),
         lo=0,
         hi=10_000,
+        tolerance=0,
         worked=lambda value: _("{units}: 1 and 3 steps of 4 KB, each item rounded up by itself, and all of it twice.", units=number(value)),
         hints=(
             Hint(lambda: sum(meter.read_units(size, meter.STRONG) for size in GET_BYTES), N_("That is two strongly consistent reads; a transaction reads twice.")),
@@ -1164,6 +1184,7 @@ CHECKS = (
         unit=N_("units"),
         lo=0,
         hi=10_000,
+        tolerance=0,
         worked=lambda value: _(
             "{units}: {buyers} buyers try, each for {each} units, and {sold} get a ticket.",
             units=number(value), buyers=BUYERS, sold=tickets_sold(CHECK_SHARE),
@@ -1173,6 +1194,10 @@ CHECKS = (
             Hint(
                 lambda: CHECK_ITEMS * meter.write_units(1000, factor=meter.TRANSACTIONAL_WRITE),
                 N_("That is one transaction; those that are cancelled are paid too, by the tickets that are sold."),
+            ),
+            Hint(
+                _shared_off_by_one,
+                N_("Half of the buyers get a seat of their own, and one of the others gets the seat that they all want: one ticket more is sold."),
             ),
             Hint(lambda: _shared_units(1), N_("That is the conditional write, which gives up after one item; a transaction is charged whole.")),
         ),

@@ -7,18 +7,10 @@ import math
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from simlib.i18n import N_, _, number
+from simlib.i18n import N_, _, number, usd
 from simlib.views import BLUE, GREY, ORANGE, Picture, _few_ticks, _money_tick, label, nice_top
 
 PARTS = ((BLUE, "", N_("table")), (ORANGE, "////", N_("index")))
-
-
-def dollars(amount: float) -> str:
-    """Dollars with two to four digits after the point: parts of a cent are seen."""
-    text = f"{amount:,.4f}"
-    while text.endswith("0") and text[-3] != ".":
-        text = text[:-1]
-    return f"${text}"
 
 
 class IndexBars(Picture):
@@ -29,7 +21,7 @@ class IndexBars(Picture):
     """
 
     size = (7.2, 4.6)
-    MOST_BARS, MOST_NAMED = 21, 8
+    MOST_BARS = 21
 
     def build(self):
         self.figure.get_layout_engine().set(rect=(0, 0, 0.97, 1))
@@ -51,7 +43,7 @@ class IndexBars(Picture):
         _few_ticks(self.top.xaxis, formatter=_money_tick)
         self.below.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10], integer=True))
         self.below.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:,.0f}"))
-        self.below.set_xticks(range(2), ["m", "m"])
+        self.below.set_xticks(range(2), ["m", "m\nm"])
         self.below.tick_params(axis="x", length=0)
         handles = [
             Patch(fc=colour, hatch=hatch, ec="white", lw=0, label=label(words)) for colour, hatch, words in PARTS
@@ -76,23 +68,22 @@ class IndexBars(Picture):
         side = max(0.7, (5 - drawn) / 2)
         self.below.set_xlim(-side, drawn - 1 + side)
         self.below.set_ylim(0, top)
-        first = found["first"] if drawn < self.MOST_NAMED else "1"
-        names = [label("table"), first, *(str(place) for place in range(2, self.MOST_BARS))]
+        names = [label("table"), f"1\n{found['first']}", *(str(place) for place in range(2, self.MOST_BARS))]
         self.below.set_xticks(range(len(units)), names[: len(units)])
         self._lay_before(then)
         return _(
             "Write units of one such write: table {table}; indexes {indexes}. A million such writes cost {usd}.",
             table=number(units[0]),
             indexes=", ".join(number(value) for value in units[1:]) or _("none"),
-            usd=dollars(sum(found["usd"])),
+            usd=usd(sum(found["usd"])),
         )
 
-    def _lay_dollars(self, usd, then):
-        for bar, left, width in zip(self.dollars, (0, usd[0]), usd):
+    def _lay_dollars(self, now, then):
+        for bar, left, width in zip(self.dollars, (0, now[0]), now):
             bar.set_bounds(left, -0.34, width, 0.68)
-        self.sum.set_x(sum(usd))
-        self.sum.set_text(f" {dollars(sum(usd))}")
-        self.top.set_xlim(0, nice_top(1.2 * max(sum(usd), sum(then or (0,)))))
+        self.sum.set_x(sum(now))
+        self.sum.set_text(f" {usd(sum(now))}")
+        self.top.set_xlim(0, nice_top(1.2 * max(sum(now), sum(then or (0,)))))
         self.before_usd.set_visible(then is not None)
         if then is not None:
             self.before_usd.set_data([sum(then)] * 2, [-0.45, 0.45])

@@ -11,6 +11,10 @@ from matplotlib.patches import Patch, Rectangle
 from simlib.i18n import N_, _
 from simlib.views import BLUE, GREY, INK, ORANGE, PURPLE, Picture, _few_ticks, korean_font, label, nice_top
 
+TITLE, TITLE_WITH_EDGES = (
+    N_("The whole item, in bytes"),
+    N_("The whole item, in bytes (dotted: the edge of a unit, the limit)"),
+)
 PIECES = ((BLUE, "", N_("name")), (ORANGE, "////", N_("value")), (PURPLE, "xxxx", N_("overhead")))
 
 
@@ -57,7 +61,7 @@ class ItemBars(Picture):
             for row in range(self.MOST_ROWS)
         ]
         self.weights = [self.below.text(0, row, "", **words) for row in range(self.MOST_ROWS)]
-        self.top.set_title(label("The whole item, in bytes (dotted: the edge of a unit, the limit)"))
+        self.top.set_title(label(TITLE_WITH_EDGES))
         self.below.set_title(label("Each attribute, in bytes"))
         self.top.set_ylim(-0.45, 0.85)
         self.below.set_yticks(range(self.MOST_ROWS), ["m" * 12] * self.MOST_ROWS)
@@ -128,6 +132,7 @@ class ItemBars(Picture):
             line.set_xdata([place, place])
             words.set_x(place - total / 150)
             words.set_text(said)
+        self.top.set_title(label(TITLE_WITH_EDGES if any(line.get_visible() for line in self.edges) else TITLE))
 
 
 def plot_item(found: dict, picture: ItemBars | None = None) -> ItemBars:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from simlib import facts
-from simlib.services.base import BYTES_PER_GB, Metered, Sums, Window
+from simlib.services.base import BYTES_PER_GB, OK, Metered, Sums, Window
 from simlib.services.dynamodb import kinesis, ttl
 from simlib.services.dynamodb.consumers import reader_of
 from simlib.services.dynamodb.records import Record
 from simlib.services.dynamodb.streams import IMAGES, EventSourceMapping, KclApplication
-from simlib.services.parts import Part, part_of
+from simlib.services.parts import Part, number_of, part_of
 
 TTL, KINESIS, STREAM_READERS, KINESIS_READERS = 1, 2, 4, 8
 """Numbers of the parts; each reader has two, for itself and its function."""
@@ -134,7 +134,8 @@ class Changes:
 def tally(table, metered: Metered, sums: Sums) -> None:
     """Adds up what is attached to a table."""
     if table.ttl is not None:
-        ttl.tally(part_of(metered, TTL).spans, sums.part(TTL))
+        spans = part_of(metered, TTL).spans
+        ttl.tally(spans, metered.window.window_s, _writes_per_s(table, metered, spans), sums.part(TTL))
     if table.kinesis is not None:
         spans = part_of(metered, KINESIS).spans
         request = spans["request"].astype(np.int64)
@@ -144,6 +145,17 @@ def tally(table, metered: Metered, sums: Sums) -> None:
             sums.part(part).add("reads", part_of(metered, part).capacity["amount"])
         else:
             consumer.function.tally(part_of(metered, part + 1), sums.part(part + 1))
+
+
+def _writes_per_s(table, metered: Metered, spans) -> np.ndarray:
+    """How often the item of each span is written."""
+    own = metered.spans
+    traffic = metered.workload.traffic
+    kinds = np.array([operation.access == "write" for operation in traffic.operations])
+    is_write = kinds[metered.workload.operation[own["request"].astype(np.int64)]]
+    written = is_write & (own["status"] == OK) & (number_of(own["resource"]) == 0)
+    share = traffic.keys.shares()[metered.workload.key[spans["request"].astype(np.int64)]] / table.write_shards
+    return np.maximum(written.sum() * share, 1e-12) / metered.window.window_s
 
 
 def usage(table, sums: Sums, window: Window) -> dict[str, float]:

@@ -58,6 +58,7 @@ from simlib.services.parts import own_part
 
 LATENCIES = ("dynamodb.read", "dynamodb.write", "dynamodb.transact_read", "dynamodb.transact_write")
 TRANSACTION = 2
+ITEM_MAX_BYTES = int(facts.value("dynamodb.item_max_bytes"))
 CAPACITY_FIELDS = ("start_s", "end_s", "amount", "resource")
 MODES = ("on_demand", "provisioned")
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
@@ -225,7 +226,9 @@ class DynamoDb(Service):
 
     def demand(self, workload) -> np.ndarray:
         """Units that each request wants of the table (row 0) and of each index: float64[1 + indexes, requests]."""
-        size, kind = np.asarray(workload.item_bytes), np.asarray(workload.operation)
+        self.check_sizes(workload.traffic.operations)
+        size = np.minimum(np.asarray(workload.item_bytes), ITEM_MAX_BYTES)
+        kind = np.asarray(workload.operation)
         units = np.zeros((1 + len(self.indexes), workload.n))
         dice = [workload.uniforms(f"dynamodb.index.{index.name}") if index.is_partial else None
                 for index in self.indexes]
@@ -242,6 +245,15 @@ class DynamoDb(Service):
                 units[place, mine] = entry if dice[place - 1] is None else index_units(
                     entry, dice[place - 1][mine], index)
         return units
+
+    @staticmethod
+    def check_sizes(operations) -> None:
+        """Refuses items that no table takes; the few that a spread of sizes makes too large count as just fitting.
+        Raises ParamError."""
+        large = next((each for each in operations if each.item_bytes > ITEM_MAX_BYTES), None)
+        if large is not None:
+            raise ParamError(f"The operation {large.name!r} has items of {large.item_bytes:,} bytes, but DynamoDB "
+                             f"takes at most {ITEM_MAX_BYTES:,}; make them smaller, or write several.")
 
     def write_units(self, operation, size: np.ndarray) -> np.ndarray:
         """Units of the table, local indexes included and global ones not, that writes of these sizes take."""

@@ -22,8 +22,8 @@ class Ttl(Checked):
         units, and the stream tells that it was no user's. A read of the table that meets an expired item has a status
         of its own.
     Leaves out: items from before the window; reads of an item that is gone cost what they cost before.
-    Billed for: the storage of these items from write to delete, on top of the table's `storage_gb`. Whole lives are
-        counted, as in a table that has been written to in this way for long.
+    Billed for: the storage of these items from write to delete, on top of the table's `storage_gb`, as in a table that
+        has been written to in this way for long: windows follow one another and write the same keys.
     """
 
     lifetime_s: float = param(86_400.0, "s", "from the write to the time in the item's TTL attribute", 0, 315_360_000)
@@ -42,10 +42,16 @@ class Ttl(Checked):
         return dists.table(u, *facts.latency(DELAY))
 
 
-def tally(spans, sums: Sums) -> None:
-    """Adds up what items with a lifetime have stored: all of it, and what they did after they had expired."""
+def tally(spans, window_s: float, writes_per_s: np.ndarray, sums: Sums) -> None:
+    """Adds up what items with a lifetime have stored: all of it, and what they did after they had expired.
+
+    An item that outlives the window may be replaced in the next one: `writes_per_s` is how often it is written, by
+    span, and what is left of its life lasts (1 - exp(-rate x left)) / rate on average.
+    """
     size = spans["billed_ms"].astype(float)
-    sums.add("byte_s", size * (spans["end_s"] - spans["start_s"]))
+    left_s = np.maximum(spans["end_s"] - window_s, 0.0)
+    lasts_s = -np.expm1(-writes_per_s * left_s) / writes_per_s
+    sums.add("byte_s", size * (spans["end_s"] - spans["start_s"] - left_s + lasts_s))
     sums.add("expired_byte_s", size * spans["work_s"])
 
 
