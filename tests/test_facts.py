@@ -41,14 +41,15 @@ def is_a_sentence(error):
 
 
 @pytest.mark.parametrize("name", ["facts", "prices", "cold_starts", "keep_alive", "region_rtt",
-                                  "ec2_instance_types", "latencies"])
+                                  "ec2_instance_types", "latencies", "cache_nodes"])
 def test_every_row_names_a_source_that_exists(name):
     assert {row["source"] for row in facts.table(name)} <= set(facts.sources())
 
 
 def test_every_source_is_used_and_is_a_public_page_with_a_title():
     used = {row["source"] for name in ("facts", "prices", "cold_starts", "keep_alive", "region_rtt",
-                                       "ec2_instance_types", "latencies") for row in facts.table(name)}
+                                       "ec2_instance_types", "latencies", "cache_nodes")
+            for row in facts.table(name)}
     assert used == set(facts.sources())
     for source in facts.sources().values():
         assert re.fullmatch(r"https://[a-z0-9.-]+\.[a-z]+(/\S*)?", source.url), source

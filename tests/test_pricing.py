@@ -14,8 +14,10 @@ from simlib import (
     CloudWatchLogs,
     Constant,
     DataTransferOut,
+    Dax,
     DynamoDb,
     Ec2,
+    ElastiCache,
     Lambda,
     NatGateway,
     Operation,
@@ -31,6 +33,7 @@ from simlib import (
 from simlib.pricing import PriceError, month, price
 from simlib.services import ALL, Functions
 from simlib.services.base import BYTES_PER_GB, Discount
+from simlib.services.caches.elasticache import ENGINES
 from simlib.services.costs import COSTS, EventPollers
 from simlib.services.ec2 import PURCHASES, ManagedInstances
 
@@ -232,6 +235,9 @@ EVERYTHING = [
     *(DynamoDb(capacity_mode=mode, table_class=kind, point_in_time_recovery=True, backup_gb=1, restored_gb=1)
       for mode in ("on_demand", "provisioned") for kind in ("standard", "standard_ia")),
     DynamoDb(capacity_mode="provisioned", reserved_read_capacity=1, reserved_write_capacity=1),
+    *(Dax(node_type=node) for node in facts.cache_nodes("dax")),
+    *(ElastiCache(engine=engine, node_type=node) for engine in ENGINES for node in facts.cache_nodes("elasticache")),
+    *(ElastiCache(engine=engine, serverless=True) for engine in ENGINES),
     Client(),
 ]
 EVERY_COST = (CloudWatchLogs(), CloudWatchLogs(written_by="lambda"), NatGateway(), DataTransferOut())
@@ -240,7 +246,8 @@ EVERY_COST = (CloudWatchLogs(), CloudWatchLogs(written_by="lambda"), NatGateway(
 @pytest.mark.parametrize("service", EVERYTHING, ids=lambda service: getattr(
     service, "instance_type", getattr(service, "architecture", "client")))
 def test_everything_that_a_service_can_meter_has_a_price_in_us_east_1(service):
-    invoice = bill(play(arriving_at([0.0, 1.0]), service))
+    behind = (DynamoDb(),) if service.stands_before else ()
+    invoice = bill(play(arriving_at([0.0, 1.0]), service, *behind))
     assert invoice.lines or isinstance(service, Client)
 
 

@@ -622,6 +622,9 @@ NOT_MODELLED = (  # what the services say they leave off their bill
     N_("raising warm throughput"),
     N_("exports to S3"),
     N_("servers of a KCL application"),
+    N_("CPU credits of T nodes"),
+    N_("data transfer between zones"),
+    N_("backups"),
 )
 UNITS = (
     N_("request"),
