@@ -41,7 +41,7 @@ def plan_s() -> float:
 
 
 def stack_scenario(rate_rps: float, window_s: float, cached: bool):
-    """Users, a function, a DAX cluster if wanted, and an on-demand table: one write in ten requests, on popular keys."""
+    """Users, a function, a DAX cluster if wanted, and an on-demand table: one write in ten requests, popular keys."""
     from simlib import Client, Dax, DynamoDb, Keys, Lambda, Operation, Poisson, Scenario, Traffic
 
     work = {"work_vcpu_s": 0.005, "io_s": 0.0}
