@@ -265,9 +265,9 @@ def popular(exponent: float = 1.0, kilobytes: float = DRAWN_KB) -> Popular:
     return Popular(exponent, kilobytes, examine(result, half_s), int((result.workload.arrival_s >= half_s).sum()))
 
 
-def _spread(share: float, count: int) -> tuple[float, float]:
-    half = 1.96 * np.sqrt(share * (1 - share) / max(1, count))
-    return max(0.0, share - half), min(1.0, share + half)
+def _margin(share: float, count: int) -> float:
+    """Half of the 95 % interval of a share, in percentage points."""
+    return 196 * float(np.sqrt(share * (1 - share) / max(1, count)))
 
 
 def _popular_picture(seen: Popular, over: str) -> dict:
@@ -278,19 +278,19 @@ def _popular_picture(seen: Popular, over: str) -> dict:
         "xs": xs,
         "lines": {"hits": np.array([line[0] for line in lines]), "p99": np.array([line[1] for line in lines])},
         "now": {"hits": seen.seen.hits, "p99": seen.seen.p99_ms},
-        "spread": {"hits": _spread(seen.seen.hits, seen.reads)},
     }
 
 
 def _say_popular(seen: Popular, before: Popular | None) -> str:
     words = _(
-        "Steepness {exponent}, {kb} KB each: {places} of {count} seat maps fit. Hit ratio {hits} (closed form {line}); p50 {p50}, "
-        "p99 {p99}.",
+        "Steepness {exponent}, {kb} KB each: {places} of {count} seat maps fit. Hit ratio {hits} ± {margin} (closed form {line}); "
+        "p50 {p50}, p99 {p99}.",
         exponent=number(seen.exponent),
         kb=number(seen.kilobytes),
         places=f"{min(room(seen.kilobytes), CATALOGUE):,}",
         count=f"{CATALOGUE:,}",
         hits=percent(seen.seen.hits),
+        margin=number(_margin(seen.seen.hits, seen.reads), 1),
         line=percent(expected(seen.exponent, seen.kilobytes)[0]),
         p50=duration(seen.seen.p50_ms),
         p99=duration(seen.seen.p99_ms),
@@ -350,7 +350,6 @@ class Lived:
     exponent: float
     ttl_s: float
     seen: Seen
-    reads: int
 
 
 @lru_cache(maxsize=256)
@@ -359,8 +358,7 @@ def living(exponent: float = 1.0, ttl_s: float = LONGEST_S) -> Lived:
     operations = (_look(MAP_KB, weight=1 - SOLD_SHARE), _sale(MAP_KB, SOLD_SHARE))
     traffic = Traffic(arrivals=Poisson(TTL_RPS), window_s=TTL_S, operations=operations, keys=Keys("zipf", SHOWS, exponent))
     result = played(traffic, Dax(item_ttl_s=ttl_s, bypass_share=1.0))
-    reads = int((result.workload.arrival_s >= TTL_S - LONGEST_S).sum())
-    return Lived(exponent, ttl_s, examine(result, TTL_S - LONGEST_S), reads)
+    return Lived(exponent, ttl_s, examine(result, TTL_S - LONGEST_S))
 
 
 def _lived_picture(seen: Lived) -> dict:
@@ -370,7 +368,6 @@ def _lived_picture(seen: Lived) -> dict:
         "xs": TTLS_S,
         "lines": {"hits": np.array([line[0] for line in lines]), "stale": np.array([line[1] for line in lines])},
         "now": {"hits": seen.seen.hits, "stale": seen.seen.stale},
-        "spread": {"hits": _spread(seen.seen.hits, seen.reads)},
     }
 
 

@@ -29,11 +29,11 @@ def _share_tick(value, _position=None) -> str:
 
 
 class Over(Picture):
-    """Two panels over one setting: the closed form as a line, the simulated point with its 95 % interval on it.
+    """Two panels over one setting: the closed form as a line, the simulated point on it.
 
-    found: {"x": the setting, "xs": of the lines, "lines": {panel: values}, "now": {panel: value},
-    "spread": {panel: (low, high)}}. `panels` maps a panel to its title and the way its values are said: `percent` or
-    `duration`; `ticks` stand on the axis of the setting.
+    found: {"x": the setting, "xs": of the lines, "lines": {panel: values}, "now": {panel: value}}. `panels` maps a
+    panel to its title and the way its values are said: `percent` or `duration`; `ticks` stand on the axis of the
+    setting.
     """
 
     size = (7.2, 4.6)
@@ -52,7 +52,6 @@ class Over(Picture):
             self.artists[name] = {
                 "before": axis.plot([], [], color=GREY, ls="--", lw=1.3)[0],
                 "line": axis.plot([], [], color=BLUE, lw=2, label=label("closed form"))[0],
-                "spread": axis.plot([], [], color=RED, lw=2.5, label=label("95 % interval"))[0],
                 "then": axis.plot([], [], color=GREY, marker="o", mfc="white", ms=8, ls="none", clip_on=False)[0],
                 "now": axis.plot([], [], color=RED, marker="o", ms=8, ls="none", clip_on=False,
                                  label=label("simulated"))[0],
@@ -71,16 +70,15 @@ class Over(Picture):
         last.xaxis.set_minor_locator(NullLocator())
         last.xaxis.set_major_formatter(FuncFormatter(lambda value, _place: number(value)))
         first = self.artists[next(iter(self.panels))]
-        handles = [first[name] for name in ("line", "now", "spread")]
-        self.figure.legend(handles, [each.get_label() for each in handles], loc="outside lower center", ncols=3)
+        handles = [first[name] for name in ("line", "now")]
+        self.figure.legend(handles, [each.get_label() for each in handles], loc="outside lower center", ncols=2)
 
     def update(self, found, pinned):
         told = []
         for name, (title, say) in self.panels.items():
-            mine, low_high = self.artists[name], found["spread"].get(name)
+            mine = self.artists[name]
             mine["line"].set_data(found["xs"], found["lines"][name])
             mine["now"].set_data([found["x"]], [found["now"][name]])
-            mine["spread"].set_data([found["x"]] * 2, low_high or (found["now"][name],) * 2)
             for artist in (mine["before"], mine["then"]):
                 artist.set_visible(pinned is not None)
             if pinned is not None:
@@ -171,7 +169,7 @@ class Sides(Picture):
             tops.append(max(dollars))
             most.append(max(pinned[way]["stale"] for way in self.ways))
         self.axes[0].set_ylim(0, nice_top(1.05 * max(tops)))
-        self.axes[2].set_ylim(0, max(0.05, min(1.0, nice_top(1.05 * max(most)))))
+        self.axes[2].set_ylim(0, min(1.0, nice_top(1.05 * max(0.04, *most))))
         return " ".join(
             _(
                 "{way}: {usd} a month, p50 {p50}, p99 {p99}, stale reads {stale}.",
