@@ -197,11 +197,11 @@ class Stampede(Picture):
         axis.set_title(label("Reads that reach the table, every 10 ms"))
         axis.set_xlabel(label("seconds"))
         self.before = axis.plot([], [], color=GREY, ls="--", lw=1.3, drawstyle="steps-post")[0]
-        self.line = axis.plot([], [], color=RED, lw=2, drawstyle="steps-post", label=label("reads"))[0]
+        self.line = axis.plot([], [], color=RED, lw=2, drawstyle="steps-post", label=label("reads of one entry"))[0]
         self.ends = [axis.axvline(0, color=INK, ls=":", lw=1.2) for _place in range(self.MOST_ENDS)]
         _few_ticks(axis.yaxis)
         axis.xaxis.set_major_formatter(FuncFormatter(_compact))
-        self.figure.legend([self.line, self.ends[0]], [label("reads"), label("the entry is missing")],
+        self.figure.legend([self.line, self.ends[0]], [label("reads of one entry"), label("the entry is missing")],
                            loc="outside lower center", ncols=2)
 
     def update(self, found, pinned):
@@ -240,7 +240,7 @@ class Load(Picture):
         self.before = axis.plot([], [], color=GREY, ls="--", lw=1.3)[0]
         self.lines = {
             "offered": axis.plot([], [], color=INK, ls=":", lw=2.2, label=label("offered"))[0],
-            "needed": axis.plot([], [], color=RED, lw=2, label=label("needed"))[0],
+            "needed": axis.plot([], [], color=RED, lw=2, label=label("what the load needs"))[0],
             "sized": axis.plot([], [], color=BLUE, ls="-.", lw=1.6, label=label("by AWS's formula, with a spare"))[0],
         }
         self.now = axis.plot([], [], color=INK, marker="o", ms=9, ls="none")[0]
@@ -262,7 +262,7 @@ class Load(Picture):
             self.before.set_data(pinned["counts"], pinned["needed"])
         self.axis.set_ylim(0, nice_top(1.05 * max(tops)))
         return _(
-            "{nodes} nodes offer {offered} normalized requests a second; the load needs {needed}. Both rise with every node. "
+            "Nodes: {nodes}. They offer {offered} normalized requests a second; the load needs {needed}. Both rise with every node. "
             "{throttled} of the calls are throttled.",
             nodes=found["nodes"],
             offered=f"{found['offered'][place]:,.0f}",
