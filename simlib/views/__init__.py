@@ -609,6 +609,10 @@ ITEMS = {  # bill lines in words, by sku or the beginning of one
     "dynamodb.reserved_write_capacity": N_("reserved writes, by the hour"),
     "dynamodb.reserved_read_capacity": N_("reserved reads, by the hour"),
     "dynamodb.storage": N_("table storage"),
+    "dax.node": N_("cache nodes, by the hour"),
+    "elasticache.node": N_("cache nodes, by the hour"),
+    "elasticache.serverless_data": N_("data in the serverless cache"),
+    "elasticache.serverless_ecpu": N_("requests to the serverless cache"),
 }
 NOT_MODELLED = (  # what the services say they leave off their bill
     N_("CloudWatch Logs, unless added"),
@@ -644,6 +648,9 @@ UNITS = (
     N_("read request unit"),
     N_("WCU-hour"),
     N_("RCU-hour"),
+    N_("node-hour"),
+    N_("GB-hour"),
+    N_("ECPU"),
 )
 TIERS = {"free": N_("free tier"), "discount": N_("discount")}
 
@@ -654,6 +661,8 @@ def item_words(line) -> str:
     words = _(known) if known else _(line.item)
     if line.sku.startswith("ec2.instance."):
         words = f"{line.sku.removeprefix('ec2.instance.')}, {words}"
+    if ".node." in line.sku:
+        words = f"{line.sku.split('.node.')[1]}, {words}"
     return words
 
 
