@@ -14,7 +14,7 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.i18n import N_, _, duration, number, percent, usd
 from simlib.pricing import Bill, bill, price_book
 from simlib.services import Dax, DynamoDb, ElastiCache
-from simlib.services.base import BYTES_PER_GB, OK, STALE, THROTTLED
+from simlib.services.base import STALE, THROTTLED
 from simlib.services.caches.dax import sized
 from simlib.services.caches.front import HIT, MISS
 from simlib.teach import (
