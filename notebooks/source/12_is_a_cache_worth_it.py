@@ -64,7 +64,7 @@ display(predict(lesson.HOW_MANY_HITS), predict(lesson.WHEN_IT_PAYS))
 # ## 3. 실행
 #
 # 공연 {{lesson.SHOWS}}개에 대한 초당 {{lesson.RATE_RPS}}건의 같은 요청을 세 가지 길로 보냅니다. 테이블로 바로, DAX를 거쳐서, ElastiCache를 거쳐서입니다. 요금은 한 달 치입니다.
-# **DAX**(DynamoDB Accelerator)는 DynamoDB의 API를 그대로 쓰는 클러스터라서 코드에서는 클라이언트만 바꾸면 됩니다. **ElastiCache**는 코드가 직접 쓰는 캐시이며 쓰는 방법은
+# **DAX**(DynamoDB Accelerator)는 DynamoDB의 API를 그대로 쓰는 클러스터라서 코드에서는 클라이언트만 바꾸면 됩니다. **ElastiCache**는 코드가 직접 쓰는 메모리 캐시이며 쓰는 방법은
 # *캐시 어사이드*(cache-aside)입니다. 먼저 캐시를 보고, 없으면 테이블을 읽어 캐시에 넣고, 쓴 다음에는 캐시의 값을 지웁니다. p50과 p99, 그리고 각각의 요금을 비교해 보세요. 이어서
 # `lesson.seat_maps(0.2)`처럼 쓰기 비율을 바꾸거나 `Dax(node_type="dax.t3.small")`처럼 노드를 바꾸어 보세요.
 

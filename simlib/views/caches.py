@@ -218,8 +218,8 @@ class Stampede(Picture):
         self.axis.set_xlim(found["edges_s"][0], found["edges_s"][-1])
         self.axis.set_ylim(0, nice_top(1.1 * max(tops)))
         return _(
-            "The entry was missing {times} times; each time reads reach the table at once, at most {most} in 10 ms, and "
-            "in between none.",
+            "The entry was missing {times} times; each time reads reach the table at once, at most {most} in 10 ms, "
+            "and in between none.",
             times=len(found["ends_s"]),
             most=number(float(found["reads"].max())),
         )
@@ -263,8 +263,8 @@ class Load(Picture):
             self.before.set_data(pinned["counts"], pinned["needed"])
         self.axis.set_ylim(0, nice_top(1.05 * max(tops)))
         return _(
-            "Nodes: {nodes}. They offer {offered} normalized requests a second; the load needs {needed}. Both rise with "
-            "every node. {throttled} of the calls are throttled.",
+            "Nodes: {nodes}. They offer {offered} normalized requests a second; the load needs {needed}. Both rise "
+            "with every node. {throttled} of the calls are throttled.",
             nodes=found["nodes"],
             offered=f"{found['offered'][place]:,.0f}",
             needed=f"{found['needed'][place]:,.0f}",
