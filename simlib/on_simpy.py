@@ -16,7 +16,7 @@ import simpy
 from simlib.activity import Activity, Moment
 from simlib.result import CAPACITY, SPAN
 from simlib.scenario import Scenario
-from simlib.services.base import ARRIVAL, CALL_BITS, OK, REQUEST_BITS, TIMEOUT, depths, first_call
+from simlib.services.base import ARRIVAL, CALL_BITS, OK, REQUEST_BITS, TIMEOUT, Shown, depths, first_call
 from simlib.workload import Workload, hash_uniform, stream_id
 
 _KIND = 1 << (CALL_BITS + REQUEST_BITS)
@@ -54,8 +54,10 @@ class Race:
 class SimpyRun:
     """One service's view of a run on SimPy (see `services.base.Run`)."""
 
-    def __init__(self, env, depth: int, scenario: Scenario, workload: Workload):
+    def __init__(self, env, depth: int, scenario: Scenario, workload: Workload, shown: Shown):
         self.env = env
+        self.depth = depth
+        self.shown = shown
         self.workload = workload
         self.window_s = workload.window_s
         self.region = scenario.region
@@ -127,7 +129,9 @@ def _arrivals(run, workload, handle, bar):
 def play(scenario: Scenario, workload: Workload, progress=None) -> tuple[tuple, tuple]:
     """Plays drawn requests and returns span rows and capacity rows, one array per service of the stack."""
     env = simpy.Environment()
-    runs = [SimpyRun(env, depth, scenario, workload) for depth in depths(scenario.stack)]
+    levels = depths(scenario.stack)
+    shown = Shown(depth for service, depth in zip(scenario.stack, levels, strict=True) if service.keeps_copies)
+    runs = [SimpyRun(env, depth, scenario, workload, shown) for depth in levels]
     handle = None
     for service, run in zip(reversed(scenario.stack), reversed(runs)):
         handle = service.open(run, handle)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simlib.fast.compiling import inlined, kernel
-from simlib.fast.flow import answer, call_next, column, span, wait
+from simlib.fast.flow import answer, call_next, column, show, span, wait
 from simlib.fast.world import NONE
 from simlib.services.base import ARRIVAL, COMPLETION, FAILED, OK, STALE, THROTTLED
 from simlib.services.caches.front import HIT, KEEPS, MISS, PASSED, PASSES, QUERY, UPDATES, WRITES, WROTE, takes
@@ -33,7 +33,7 @@ def done(world, number, work_s, status, seen, resource):
 @kernel
 def cached(world, number):
     """One step of a call to a cache. i: what the cache does with the operation; j: the entry's place; k: whether it was
-    a hit, then the status of what stands behind; a_s: a trip; b_s: the version that came back."""
+    a hit, then the status of what stands behind; a_s: a trip; b_s: the version that is held or came back."""
     run, frame = world.run[0], world.frames[number]
     front = world.fronts[frame.unit]
     request, call, step = frame.request, frame.call, frame.step
@@ -59,9 +59,10 @@ def cached(world, number):
             if not takes(cluster, kilobytes * cost, run.now_s):
                 frame.k = THROTTLED if cluster.rate > 0.0 else FAILED
                 return wait(world, number, run.now_s + frame.a_s, COMPLETION, call, _REFUSED)
-        if frame.k and world.entries[frame.j].version < world.key_s[front.versions + int(
-                column(world, front.key, request))]:
-            frame.k = STALE
+        if frame.k:
+            frame.b_s = world.entries[frame.j].version
+            if frame.b_s < world.key_s[front.versions + int(column(world, front.key, request))]:
+                frame.k = STALE
         return wait(world, number, run.now_s + frame.a_s, COMPLETION, call, _THROUGH)
     if step == _REFUSED:
         return done(world, number, 0.0, frame.k, frame.k, 0)
@@ -69,13 +70,15 @@ def cached(world, number):
         return done(world, number, 0.0, run.status, run.status, PASSED)
     if step == _THROUGH:
         if frame.k:
+            if frame.level > run.keeper:
+                show(world, number, frame.b_s)
             return done(world, number, frame.a_s, OK, STALE if frame.k == STALE else OK, HIT)
         frame.step = _ANSWERED
         return call_next(world, number)
     changes = frame.i == WRITES and front.on_write != KEEPS
     if step == _ANSWERED:
         frame.k = run.status
-        frame.b_s = run.seen_version
+        frame.b_s = frame.shown
         if front.own_trips and frame.k == OK and (changes or fills(world, front, frame)):
             return wait(world, number, run.now_s + frame.a_s, ARRIVAL, call, _FILLED)
     if frame.k == OK:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simlib.fast.compiling import inlined, kernel
-from simlib.fast.flow import answer, column, span, uniform, wait
+from simlib.fast.flow import answer, column, show, span, uniform, wait
 from simlib.fast.lambda_ import quantile
 from simlib.fast.world import NONE
 from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COLLECTION_FULL, COMPLETION, CONFLICT, OK, STALE, THROTTLED
@@ -98,7 +98,8 @@ def table_call(world, number):
         if table.versions != NONE:
             world.key_s[table.versions + key] += 1.0
             frame.c_s = world.key_s[table.versions + key]
-    run.seen_version = frame.c_s
+    if table.versions != NONE:
+        show(world, number, frame.c_s)
     world.levels[frame.level].in_use -= 1
     span(world, frame.level, request, call, frame.start_s, frame.a_s - frame.start_s, 0.0, frame.b_s, seen, 0,
          frame.j, frame.i)

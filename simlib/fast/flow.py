@@ -193,6 +193,7 @@ def new_frame(world, kind, unit, level, request, call, parent):
     frame.deadline_s = FOREVER
     frame.deadline_call = NONE
     frame.armed = 0
+    frame.shown = 0.0
     if parent == NONE:
         frame.soonest_s = FOREVER
     else:
@@ -243,6 +244,15 @@ def answer(world, number, status):
     parent = world.frames[number].parent
     free_frame(world, number)
     return parent
+
+
+@inlined
+def show(world, number, version):
+    """Tells the frames above one which version of an item comes back."""
+    above = world.frames[number].parent
+    while above != NONE:
+        world.frames[above].shown = version
+        above = world.frames[above].parent
 
 
 # Deadlines

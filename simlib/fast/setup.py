@@ -25,13 +25,18 @@ from simlib.services.parts import PART, Part
 COLD_DICE = ("lambda.platform", "lambda.init", "lambda.first")
 SUPPORTED = (Client, Lambda, Functions, Ec2, ManagedInstances, DynamoDb, Dax, ElastiCache)
 
-__all__ = ["COLD_DICE", "PING", "SUPPORTED", "most_pings", "open_service"]
+__all__ = ["COLD_DICE", "PING", "SUPPORTED", "most_pings", "open_service", "outermost_keeper"]
 
 
 def most_pings(stack) -> int:
     """The most pings that any function of the stack sends at once."""
     functions = [each for service in stack for each in getattr(service, "functions", (service,))]
     return sum(getattr(each, "ping_count", 0) for each in functions if getattr(each, "ping_every_s", None))
+
+
+def outermost_keeper(stack) -> int:
+    """The level of the first service that keeps copies, or the number of levels."""
+    return next((level for level, service in enumerate(stack) if service.keeps_copies), len(stack))
 
 
 def open_service(player, level: int, service) -> None:
@@ -276,7 +281,7 @@ def _dynamodb(player, level, table):
     if any(kind % 2 for kind in kinds) and max(lags) != NONE:
         fields["written"] = state.lengthen("key_s", traffic.keys.count, -math.inf)
         fields["lag_u"] = columns.add("dynamodb.lag", lambda part: part.uniforms("dynamodb.lag"))
-    if level and isinstance(player.scenario.stack[level - 1], (Dax, ElastiCache)):
+    if outermost_keeper(player.scenario.stack) < level:
         fields["versions"] = state.lengthen("key_s", traffic.keys.count)
     if table.collection_room_bytes < math.inf:
         fields["room_bytes"] = table.collection_room_bytes

@@ -26,11 +26,11 @@ RUN = _record(
     loaded=_INT, arrived=_INT, all_loaded=_INT, mask=_INT, block_shift=_INT, late_shift=_INT, late_kinds=_INT,
     stride=_INT, active=_INT, status=_INT, trap=_INT, trapped=_INT, nested=_INT, cut_off=_INT, retiring=_INT,
     answer_a=_FLOAT, answer_b=_FLOAT, answer_c=_FLOAT, most_spans=_INT, most_rows=_INT, span_room=_INT, row_room=_INT,
-    reserve=_INT, entries=_INT, watched=_INT, peak=_INT, environment=_INT, created_s=_FLOAT, is_warm=_INT,
+    reserve=_INT, entries=_INT, watched=_INT, keeper=_INT, peak=_INT, environment=_INT, created_s=_FLOAT, is_warm=_INT,
     backoff_die=_BITS, keep_alive_die=_BITS, error_die=_BITS, duplicate_die=_BITS, first_retry_s=_FLOAT,
-    table_backoff_die=_BITS, table_latency_die=_BITS, table_lag_die=_BITS, seen_version=_FLOAT,
+    table_backoff_die=_BITS, table_latency_die=_BITS, table_lag_die=_BITS,
     second_retry_s=_FLOAT, async_backoff_s=_FLOAT, async_backoff_max_s=_FLOAT, init_limit_s=_FLOAT)
-"""The run as a whole; one row."""
+"""The run as a whole; one row. `keeper` is the outermost level that keeps copies."""
 
 HEAP = _record(time_s=_FLOAT, event=_INT)
 """A place of the queue, a heap with four branches: when, and which event."""
@@ -44,9 +44,10 @@ LANE = _record(time_s=_FLOAT, head=_INT, tail=_INT, tail_s=_FLOAT)
 FRAME = _record(
     call=_INT, request=_SMALL, parent=_SMALL, callee=_SMALL, next=_SMALL, unit=_SMALL, level=np.int16, kind=_TINY,
     step=_TINY, i=_SMALL, k=_SMALL, j=_INT, start_s=_FLOAT, a_s=_FLOAT, b_s=_FLOAT, c_s=_FLOAT, billed_s=_FLOAT,
-    deadline_s=_FLOAT, deadline_call=_INT, soonest_s=_FLOAT, armed=_TINY)
+    deadline_s=_FLOAT, deadline_call=_INT, soonest_s=_FLOAT, shown=_FLOAT, armed=_TINY)
 """A visit in progress: where it stands (`step`), who waits for it (`parent`), and the deadline it has set for what it
-waits for. `soonest_s` is the first deadline, its own or that of a frame above, that has no event yet. What i, j, k and
+waits for. `soonest_s` is the first deadline, its own or that of a frame above, that has no event yet. `shown` is the
+version of an item that came back from below. What i, j, k and
 a_s, b_s, c_s, billed_s mean is each kernel's own affair."""
 
 LEVEL = _record(kind=_INT, unit=_INT, by_operation=_INT, next=_INT, spans=_INT, rows=_INT, in_use=_INT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any, Protocol
@@ -17,16 +17,16 @@ COMPLETION, TIMEOUT, EXPIRY, CAPACITY, ARRIVAL = range(1, 6)
 
 OK, ACCEPTED, STALE, CONFLICT, COLLECTION_FULL, THROTTLED = 200, 202, 203, 409, 413, 429
 FUNCTION_ERROR, FUNCTION_TIMEOUT = 460, 461
-FAILED, QUEUE_FULL, TIMED_OUT = 502, 503, 504
+REJECTED, FAILED, QUEUE_FULL, TIMED_OUT = 500, 502, 503, 504
 EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED = 299, 560, 561
 STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", STALE: "ok, but stale", CONFLICT: "transaction conflict",
                 COLLECTION_FULL: "item collection full", THROTTLED: "throttled",
                 FUNCTION_ERROR: "function error", FUNCTION_TIMEOUT: "function timeout",
-                FAILED: "failed downstream", QUEUE_FULL: "queue full", TIMED_OUT: "timed out",
+                REJECTED: "rejected downstream", FAILED: "failed downstream", QUEUE_FULL: "queue full", TIMED_OUT: "timed out",
                 EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
                 EVENT_DROPPED: "event dropped"}
-"""How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 502 did the work and got an error from what
-it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK
+"""How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 500 was turned away by what it called; 502 did
+the work and got an error from what it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK
 therefore does not retry; 203 is a read that saw an old item, of which the caller knows nothing; 299, 560 and 561 tell
 how an asynchronous event ended."""
 
@@ -79,6 +79,38 @@ def first_call(depth: int, number: int = 0) -> int:
     return number
 
 
+class Shown:
+    """Versions of items, for caches to know what they hold: how often each key was written, and what calls were shown.
+
+    Calls are numbered as a path, so that each service that keeps copies finds what a call of its own was shown, however
+    deep below it the table or another cache gave the answer. keepers: how many levels of calls lie above each service
+    that keeps copies.
+    """
+
+    def __init__(self, keepers: Iterable[int] = ()):
+        self.keepers = tuple(keepers)
+        self.versions: dict[int, float] = {}
+        self._shown: dict[tuple[int, int], float] = {}
+
+    def teller(self, depth: int) -> Callable[[int, int, float], None]:
+        """What a service with `depth` levels above it tells the keepers above: (request, call, version)."""
+        above = [CALLS_PER_CALL ** (depth - keeper) for keeper in self.keepers if keeper < depth]
+
+        def tell(request, call, version):
+            for calls in above:
+                self._shown[request, call // calls] = version
+
+        return tell
+
+    def take(self, request: int, call: int) -> float:
+        """The version that a call was shown last; 0 where it was shown none. It is then forgotten."""
+        return self._shown.pop((request, call), 0.0)
+
+    def newest(self, key: int) -> float:
+        """The version of an item after its last write."""
+        return self.versions.get(key, 0.0)
+
+
 class Run(Protocol):
     """What an engine offers an open service. Times are seconds since the window began."""
 
@@ -86,8 +118,10 @@ class Run(Protocol):
     window_s: float
     region: str
     date: str | None
+    depth: int
     first_call: int
     now: float
+    shown: Shown
 
     def at(self, time_s: float, kind: int, request: int, call: int) -> Any:
         """An event to yield: it happens at `time_s`; ties go by kind, then request, then call."""
@@ -211,6 +245,9 @@ class Service(Checked):
 
     calls_next: bool = True
     """Whether a service may stand behind it in a stack."""
+
+    keeps_copies: bool = False
+    """Whether it answers from copies of what stands behind it."""
 
     stands_before: str = ""
     """The class of the service that must stand directly behind it, where there is one."""

@@ -34,6 +34,7 @@ class Dax(Service):
     title = "DynamoDB Accelerator (DAX)"
     not_billed = ("CPU credits of T nodes", "data transfer between zones")
     stands_before = "DynamoDb"
+    keeps_copies = True
 
     node_type: str = param("dax.r5.large", "", "node type", choices=lambda: facts.cache_nodes("dax"))
     nodes: int = param(3, "nodes", "one primary and replicas", 1, 11)

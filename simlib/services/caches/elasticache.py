@@ -47,6 +47,7 @@ class ElastiCache(Service):
     title = "Amazon ElastiCache"
     not_billed = ("backups", "data transfer between zones")
     stands_before = "DynamoDb"
+    keeps_copies = True
 
     engine: str = param("valkey", "", "engine", choices=ENGINES)
     serverless: bool = param(False, "", "pay for data and requests in place of nodes")

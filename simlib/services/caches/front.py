@@ -82,6 +82,8 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
     trip_s = memoryview(trips_s(front, workload))
     bypass = memoryview(workload.uniforms("cache.bypass")) if front.bypass_share else None
     hit_cost, miss_cost, write_cost = front.costs
+    shown = run.shown
+    tell = shown.teller(run.depth)
 
     def call(request, number):
         start_s = run.now
@@ -90,6 +92,7 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
         inner = number * CALLS_PER_CALL + 1
         if kind == WRITES and bypass and bypass[request] < front.bypass_share:
             status = yield from backend(request, inner)
+            shown.take(request, number)
             run.span(request, number, start_s, status=status, resource=PASSED)
             return status
         place = key + count * queries.get(operation, 0)
@@ -104,13 +107,15 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
                 yield run.at(start_s + trip, COMPLETION, request, number)
                 run.span(request, number, start_s, status=status)
                 return status
-        seen = STALE if is_hit and entries[place].version < backend.versions.get(key, 0.0) else OK
+        version = entries[place].version
+        seen = STALE if is_hit and version < shown.newest(key) else OK
         yield run.at(start_s + trip, COMPLETION, request, number)
         if is_hit:
+            tell(request, number, version)
             run.span(request, number, start_s, work_s=trip, status=seen, resource=HIT)
             return OK
         status = yield from backend(request, inner)
-        version = backend.seen[0]
+        version = shown.take(request, number)
         fills = status == OK and kind <= QUERY and (size > 0 or front.keeps_nothing)
         changes = status == OK and kind == WRITES and front.on_write != KEEPS
         if front.own_trips and (fills or changes):

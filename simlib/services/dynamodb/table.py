@@ -326,8 +326,8 @@ class DynamoDb(Service):
         room_bytes = self.collection_room_bytes
         adds_bytes = memoryview(self.collection_bytes(workload)) if room_bytes < math.inf else None
         added_bytes: dict[int, float] = {}
-        versions: dict[int, float] = {}
-        seen_version = [0.0]
+        shown = run.shown
+        tell = shown.teller(run.depth)
         busy_until_s: dict[int, float] = {}
         written_s: dict[int, float] = {} if replica is None else replica.written_s
         changes = Changes(self, run, int(wholes[write_of(0)].count)) if attached(self) else None
@@ -395,25 +395,24 @@ class DynamoDb(Service):
                 added_bytes[key] = added_bytes.get(key, 0.0) + adds_bytes[request]
             if replica is not None:
                 seen, work_s = replica.begin(request, key, seen, work_s)
-            version = versions.get(key, 0.0) - (seen == STALE)
+            version = shown.newest(key) - (seen == STALE)
             yield run.at(begun_s + work_s, COMPLETION, request, number)
             if replica is not None:
                 seen = replica.end(request, number, key, start_s, seen)
                 status = OK if seen == STALE else seen
             if kind % 2 == 1 and status == OK:
                 written_s[key] = run.now
-                version = versions[key] = versions.get(key, 0.0) + 1.0
+                version = shown.versions[key] = shown.newest(key) + 1.0
                 if changes:
                     changes.wrote(request, number, key * shards + (int(shard_u[request] * shards) if shard_u else 0))
             elif (changes and kind % 2 == 0 and status == OK and not targets[operation_of[request]]
                   and changes.is_expired(key)):
                 seen = EXPIRED_ITEM
-            seen_version[0] = version
+            tell(request, number, version)
             run.span(request, number, start_s, wait_s=begun_s - start_s, work_s=work_s, status=seen, billed_ms=halves,
                      resource=attempt)
             return status
 
-        call.versions, call.seen = versions, seen_version
         return call
 
     # Metering
