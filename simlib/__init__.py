@@ -5,7 +5,7 @@ from simlib.engine import Result, Scenario, simulate
 from simlib.facts import FactError
 from simlib.params import ParamError
 from simlib.pricing import bill, price_book
-from simlib.services import Client, Dax, DynamoDb, Ec2, ElastiCache, Functions, Lambda, ManagedInstances
+from simlib.services import ApiGateway, Client, Dax, DynamoDb, Ec2, ElastiCache, Functions, Lambda, ManagedInstances
 from simlib.services.costs import CloudWatchLogs, DataTransferOut, EventPollers, NatGateway, OwnLine
 from simlib.services.dynamodb import (
     EventSourceMapping,
@@ -32,9 +32,9 @@ from simlib.workload import (
 )
 
 __all__ = [
-    "Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "Dax", "DynamoDb", "Ec2",
-    "ElastiCache", "EventPollers", "EventSourceMapping", "FactError", "Functions", "GlobalIndex", "GlobalTable",
-    "KclApplication", "Keys", "KinesisStream", "Lambda", "ManagedInstances", "NatGateway", "Operation", "OwnLine",
-    "ParamError", "Poisson", "Result", "Scenario", "Spike", "Steps", "Stream", "Trace", "Traffic", "Ttl",
+    "ApiGateway", "Bursts", "Client", "CloudWatchLogs", "Constant", "Daily", "DataTransferOut", "Dax", "DynamoDb",
+    "Ec2", "ElastiCache", "EventPollers", "EventSourceMapping", "FactError", "Functions", "GlobalIndex",
+    "GlobalTable", "KclApplication", "Keys", "KinesisStream", "Lambda", "ManagedInstances", "NatGateway", "Operation",
+    "OwnLine", "ParamError", "Poisson", "Result", "Scenario", "Spike", "Steps", "Stream", "Trace", "Traffic", "Ttl",
     "Workload", "bill", "compare", "draw", "price_book", "simulate", "sweep", "vary",
 ]

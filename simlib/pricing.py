@@ -159,7 +159,8 @@ class Bill:
         return pd.DataFrame([[getattr(line, name) for name in columns] for line in self.lines], columns=columns)
 
 
-SERVICE_TITLES = {"lambda": "AWS Lambda", "ec2": "Amazon EC2", "alb": "Load balancer",
+SERVICE_TITLES = {"apigateway": "Amazon API Gateway", "lambda": "AWS Lambda", "ec2": "Amazon EC2",
+                  "alb": "Load balancer",
                   "cloudwatch_logs": "CloudWatch Logs", "nat_gateway": "NAT gateway",
                   "data_transfer": "Data transfer", "dynamodb": "Amazon DynamoDB",
                   "dax": "DynamoDB Accelerator (DAX)", "elasticache": "Amazon ElastiCache",
@@ -169,7 +170,8 @@ SERVICE_TITLES = {"lambda": "AWS Lambda", "ec2": "Amazon EC2", "alb": "Load bala
 def _item(sku: str) -> str:
     _, item, *variant = sku.split(".", 2)
     words = {"ebs": "EBS", "lcu": "capacity units (LCU)", "out": "out to the internet",
-             "public_ipv4": "public IPv4 addresses"}.get(item, item.replace("_", " "))
+             "public_ipv4": "public IPv4 addresses", "rest_request": "REST requests",
+             "http_request": "HTTP requests"}.get(item, item.replace("_", " "))
     return " ".join([words, *("from Lambda" if each == "lambda" else each for each in variant)])
 
 

@@ -29,7 +29,7 @@ from simlib import (
 from simlib.services.base import OK, STALE, THROTTLED
 from simlib.services.caches.dax import sized
 from simlib.services.caches.front import HIT, MISS, PASSED, WROTE
-from simlib.services.caches.lru import Entry, Lru, drop, find, put
+from simlib.services.copies import Entry, Lru, drop, find, put
 
 READ = Operation("read", work_vcpu_s=0.0, io_s=0.0, item_bytes=1000)
 WRITE = Operation("write", access="write", work_vcpu_s=0.0, io_s=0.0, item_bytes=1000)

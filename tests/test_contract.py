@@ -14,6 +14,7 @@ from scenes import arriving_at
 from strategies import SCENARIOS
 
 from simlib import (
+    ApiGateway,
     Client,
     Dax,
     DynamoDb,
@@ -137,6 +138,12 @@ def flooded(thing):
     return cached(thing, operations=large, keys=Keys("uniform", 60), arrivals=Poisson(20))
 
 
+def gateway(thing, operations=None, **beside):
+    operations = operations or (Operation("read", weight=4), WRITES)
+    traffic = replace(ASKED, operations=operations, keys=Keys(count=50), window_s=60)
+    return Scenario((thing, Lambda(), DynamoDb()), replace(traffic, **beside))
+
+
 def as_cost(thing, traffic=BUSY):
     return Scenario((Lambda(),), traffic, costs=(thing,))
 
@@ -161,7 +168,7 @@ def place(kind):
     """The usual scenario around a thing of this class."""
     if kind in ALL.values():
         return {Client: before_a_crowded_function, Lambda: lambda_alone, Functions: two_functions, DynamoDb: table,
-                Dax: cached, ElastiCache: cached}.get(kind, fleet)
+                Dax: cached, ElastiCache: cached, ApiGateway: gateway}.get(kind, fleet)
     if kind in COSTS.values():
         return as_cost
     if kind in PATTERNS.values():
@@ -313,6 +320,14 @@ SCENES = {
     "GlobalIndex.moved_share": scene(0.5),
     "GlobalIndex.read_capacity": scene(50),
     "GlobalIndex.write_capacity": scene(50),
+    "ApiGateway.api_type": scene("HTTP"),
+    "ApiGateway.rate_rps": scene(5.0, burst=50.0),
+    "ApiGateway.burst": scene(50.0, rate_rps=5.0),
+    "ApiGateway.account_rate_rps": scene(5.0, account_burst=5.0),
+    "ApiGateway.account_burst": scene(5.0, account_rate_rps=5.0),
+    "ApiGateway.timeout_s": scene(1.0, lambda it: gateway(it, Operation("slow", io_s=3.0))),
+    "ApiGateway.cache_gb": scene(0.5),
+    "ApiGateway.cache_ttl_s": scene(5.0, cache_gb=0.5),
     "Dax.node_type": scene("dax.r5.xlarge"),
     "Dax.nodes": scene(5),
     "Dax.item_ttl_s": scene(5.0),

@@ -45,7 +45,7 @@ def test_an_engine_or_mode_that_does_not_exist_is_named_with_those_that_do():
 
 def test_asking_for_the_fast_engine_where_it_cannot_play_lists_the_reasons():
     scenario = Scenario((Client(), Own()), SCENARIO.traffic)
-    with pytest.raises(ParamError, match='Own is not compiled yet, only Client, Lambda, .*Take engine="auto"'):
+    with pytest.raises(ParamError, match='Own is not compiled yet, only ApiGateway, Client, .*Take engine="auto"'):
         simulate(scenario, engine="fast")
     assert simulate(scenario).engine == "simpy"
     assert fast.supports(SCENARIO) == [] and len(fast.supports(scenario)) == 1

@@ -7,6 +7,7 @@ from scenes import At
 from strategies import ARRIVALS, CLIENTS, FLEETS, FUNCTIONS, OPERATIONS, SCENARIOS
 
 from simlib import (
+    ApiGateway,
     Dax,
     DynamoDb,
     Ec2,
@@ -25,6 +26,7 @@ from simlib import (
     fast,
     on_simpy,
 )
+from simlib.services import api_gateway
 
 EVENTS = st.builds(
     Lambda,
@@ -276,6 +278,30 @@ CACHED = st.builds(
 )
 
 
+APIS = st.builds(
+    ApiGateway,
+    rate_rps=st.sampled_from([None, 2.0]),
+    burst=st.sampled_from([1.0, 5.0]),
+    account_rate_rps=st.sampled_from([5.0, 10_000.0]),
+    account_burst=st.sampled_from([2.0, 5000.0]),
+    timeout_s=st.sampled_from([0.05, 0.5, 29.0]),
+    cache_gb=st.sampled_from([None, 0.5]),
+    cache_ttl_s=st.sampled_from([0.0, 2.0, 300.0]),
+) | st.builds(ApiGateway, api_type=st.just("HTTP"), timeout_s=st.sampled_from([0.05, 30.0]))
+FRONTED = st.builds(
+    Scenario,
+    stack=st.one_of(
+        st.tuples(CLIENTS, APIS),
+        st.tuples(APIS, FUNCTIONS | EVENTS | SERVERS),
+        st.tuples(CLIENTS, APIS, FUNCTIONS, TABLES),
+        st.tuples(CLIENTS, APIS, FUNCTIONS | EVENTS, CACHES, TABLES),
+        st.tuples(APIS, CLIENTS, APIS, FUNCTIONS, TABLES),
+        st.tuples(APIS, TABLES),
+    ),
+    traffic=IN_TIME_TRAFFIC,
+)
+
+
 def assert_same_run(scenario, seed):
     workload = draw(scenario.traffic, seed)
     spans, capacity = on_simpy.play(scenario, workload)
@@ -315,6 +341,18 @@ def small_clusters(monkeypatch):
 @MANY
 @given(CACHED, st.integers(0, 3))
 def test_caches_in_front_of_tables_play_alike(small_clusters, scenario, seed):
+    assert_same_run(scenario, seed)
+
+
+@pytest.fixture
+def small_rooms(monkeypatch):
+    """An API's cache of a hundred KB, so that it must make room."""
+    monkeypatch.setattr(api_gateway, "BYTES_PER_GB", 200_000)
+
+
+@MANY
+@given(FRONTED, st.integers(0, 3))
+def test_apis_in_front_of_all_this_play_alike(small_clusters, small_rooms, scenario, seed):
     assert_same_run(scenario, seed)
 
 

@@ -7,8 +7,8 @@ from scenes import ONE_VCPU, At, arriving_at, play, steady_function
 from simlib import Lambda, Operation, ParamError, Scenario, Traffic, bill, simulate
 from simlib.pricing import price, price_book, usage
 from simlib.services import Functions
+from simlib.services.buckets import TokenBucket
 from simlib.services.costs import EventPollers
-from simlib.services.lambda_.limits import TokenBucket
 
 
 def spans(result):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scenes import ONE_VCPU, arriving_at, play, steady_function
 
 from simlib import (
+    ApiGateway,
     Client,
     CloudWatchLogs,
     Constant,
@@ -32,6 +33,7 @@ from simlib import (
 )
 from simlib.pricing import PriceError, month, price
 from simlib.services import ALL, Functions
+from simlib.services.api_gateway import CACHE_SIZES_GB
 from simlib.services.base import BYTES_PER_GB, Discount
 from simlib.services.caches.elasticache import ENGINES
 from simlib.services.costs import COSTS, EventPollers
@@ -235,6 +237,8 @@ EVERYTHING = [
     *(DynamoDb(capacity_mode=mode, table_class=kind, point_in_time_recovery=True, backup_gb=1, restored_gb=1)
       for mode in ("on_demand", "provisioned") for kind in ("standard", "standard_ia")),
     DynamoDb(capacity_mode="provisioned", reserved_read_capacity=1, reserved_write_capacity=1),
+    *(ApiGateway(cache_gb=size) for size in CACHE_SIZES_GB),
+    ApiGateway(api_type="HTTP"),
     *(Dax(node_type=node) for node in facts.cache_nodes("dax")),
     *(ElastiCache(engine=engine, node_type=node) for engine in ENGINES for node in facts.cache_nodes("elasticache")),
     *(ElastiCache(engine=engine, serverless=True) for engine in ENGINES),

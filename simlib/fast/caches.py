@@ -6,8 +6,8 @@ from simlib.fast.compiling import inlined, kernel
 from simlib.fast.flow import answer, call_next, column, show, span, wait
 from simlib.fast.world import NONE
 from simlib.services.base import ARRIVAL, COMPLETION, FAILED, OK, STALE, THROTTLED
-from simlib.services.caches.front import HIT, KEEPS, MISS, PASSED, PASSES, QUERY, UPDATES, WRITES, WROTE, takes
-from simlib.services.caches.lru import drop, find, link, put, unlink
+from simlib.services.caches.front import KEEPS, PASSES, QUERY, UPDATES, WRITES, takes
+from simlib.services.copies import HIT, MISS, PASSED, WROTE, drop, find, link, put, unlink
 
 for each in (unlink, link, drop, find, takes):
     inlined(each)

@@ -54,7 +54,7 @@ def digest() -> str:
     versions = [version(package) for package in ("numba", "llvmlite", "numpy")]
     sha = hashlib.sha256(repr((sys.version_info[:2], processor, versions)).encode())
     here = Path(__file__).parent
-    beside = ("services/base.py", "services/dynamodb/capacity.py", "services/caches/lru.py",
+    beside = ("services/base.py", "services/dynamodb/capacity.py", "services/copies.py",
               "services/caches/front.py", "result.py")
     for path in [*sorted(here.glob("*.py")), *(here.parent / name for name in beside)]:
         sha.update(path.read_bytes())

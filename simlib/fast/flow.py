@@ -18,8 +18,8 @@ FOREVER = math.inf
 LATE = 1 << 40
 """Marks an event's frame as one whose deadline has come."""
 
-IS_CLIENT, IS_FUNCTION, IS_FLEET, IS_ACCEPT, IS_TABLE, IS_CACHE, IS_DELIVERY, IS_PINGS, IS_PING = range(9)
-"""What a frame is; the first six are also what a level is."""
+IS_CLIENT, IS_FUNCTION, IS_FLEET, IS_ACCEPT, IS_TABLE, IS_CACHE, IS_API, IS_DELIVERY, IS_PINGS, IS_PING = range(10)
+"""What a frame is; the first seven are also what a level is."""
 
 (DONE, IDLE, MORE_REQUESTS, FULL, COLD, PING_DICE, OUTSIDE, RING, LAST_LEFT) = range(1, 10)
 """Why a kernel stops: the run is over; nothing more to do at once; requests are used up; a table is full; a cold

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from simlib.fast.api_gateway import gateway, gateway_late
 from simlib.fast.caches import cached
 from simlib.fast.client import client, client_late
 from simlib.fast.compiling import inlined, kernel
@@ -13,6 +14,7 @@ from simlib.fast.flow import (
     FULL,
     IDLE,
     IS_ACCEPT,
+    IS_API,
     IS_CACHE,
     IS_CLIENT,
     IS_DELIVERY,
@@ -52,6 +54,8 @@ def step(world, number):
         return server(world, number)
     if kind == IS_CACHE:
         return cached(world, number)
+    if kind == IS_API:
+        return gateway(world, number)
     if kind == IS_TABLE:
         return table_call(world, number)
     if kind == IS_ACCEPT:
@@ -73,6 +77,8 @@ def step_late(world, number):
         return client_late(world, number)
     if kind == IS_FUNCTION:
         return invocation_late(world, number)
+    if kind == IS_API:
+        return gateway_late(world, number)
     return answered(world, number, TIMED_OUT)
 
 

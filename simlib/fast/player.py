@@ -106,7 +106,8 @@ class Player:
                                  ("table_backoff", "dynamodb.backoff"), ("table_latency", "dynamodb.latency"),
                                  ("table_lag", "dynamodb.lag"))}
         state.add("run", **run, free_event=NONE, free_frame=NONE, free_environment=NONE, active=NONE, retiring=NONE,
-                  watched=watched, keeper=setup.outermost_keeper(self.scenario.stack), reserve=_RESERVE + setup.most_pings(self.scenario.stack),
+                  watched=watched, keeper=setup.outermost_keeper(self.scenario.stack),
+                  reserve=_RESERVE + setup.most_pings(self.scenario.stack),
                   first_retry_s=facts.value("lambda.async_first_retry_s"),
                   second_retry_s=facts.value("lambda.async_second_retry_s"),
                   async_backoff_s=facts.value("lambda.async_backoff_base_s"),

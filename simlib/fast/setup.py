@@ -7,14 +7,14 @@ import math
 import numpy as np
 
 from simlib import facts
-from simlib.fast.flow import IS_CACHE, IS_CLIENT, IS_FLEET, IS_FUNCTION, IS_PINGS, IS_TABLE, new_frame
+from simlib.fast.flow import IS_API, IS_CACHE, IS_CLIENT, IS_FLEET, IS_FUNCTION, IS_PINGS, IS_TABLE, new_frame
 from simlib.fast.groups import ArrayGroup
 from simlib.fast.lambda_ import UNTOUCHED
 from simlib.fast.world import NONE
-from simlib.services import Client, Dax, DynamoDb, Ec2, ElastiCache, Functions, Lambda, ManagedInstances
+from simlib.services import ApiGateway, Client, Dax, DynamoDb, Ec2, ElastiCache, Functions, Lambda, ManagedInstances
 from simlib.services.base import EVENT_DEAD_LETTERED, EVENT_DROPPED, NO_REQUEST, first_call
-from simlib.services.caches.front import result_bytes, trips_s
-from simlib.services.caches.lru import NOWHERE
+from simlib.services.caches.front import trips_s
+from simlib.services.copies import NOWHERE, result_bytes
 from simlib.services.dynamodb.control import Control
 from simlib.services.dynamodb.table import LATENCIES, TRANSACTION, kind_of, lag_of
 from simlib.services.lambda_.environments import Provisioned
@@ -23,7 +23,7 @@ from simlib.services.lambda_.limits import Account
 from simlib.services.parts import PART, Part
 
 COLD_DICE = ("lambda.platform", "lambda.init", "lambda.first")
-SUPPORTED = (Client, Lambda, Functions, Ec2, ManagedInstances, DynamoDb, Dax, ElastiCache)
+SUPPORTED = (ApiGateway, Client, Lambda, Functions, Ec2, ManagedInstances, DynamoDb, Dax, ElastiCache)
 
 __all__ = ["COLD_DICE", "PING", "SUPPORTED", "most_pings", "open_service", "outermost_keeper"]
 
@@ -348,5 +348,37 @@ def _front(player, level, service, cluster):
     return state.add("fronts", **fields)
 
 
-_OPENED = {Client: _client, Lambda: _lambda, Functions: _functions, Ec2: _ec2, ManagedInstances: _managed,
-           DynamoDb: _dynamodb, Dax: _dax, ElastiCache: _elasticache}
+# API Gateway
+
+
+def _api_gateway(player, level, service):
+    state, columns, traffic = player.state, player.columns, player.scenario.traffic
+    operations, count = traffic.operations, traffic.keys.count
+    kept = service.kept(operations)
+
+    def bucket(capacity, rate_per_s):
+        return state.add("buckets", capacity=capacity, rate_per_s=rate_per_s, tokens=capacity)
+
+    table = player.scenario.stack[-1]
+    memory = service.memory
+    same = len(operations) == 1
+    unit = state.add(
+        "apis", account=bucket(service.account_burst, service.account_rate_rps),
+        stage=NONE if service.rate_rps is None else bucket(service.burst, service.rate_rps),
+        timeout_s=service.timeout_s, kept=state.extend("targets", np.array(kept)), count=count,
+        entries=state.lengthen("entries", count * max(kept)),
+        lru=state.add("lrus", newest=NOWHERE, oldest=NOWHERE, last=NOWHERE, first=NOWHERE, most=memory.most,
+                      ttl_s=memory.ttl_s),
+        versions=state.view.dynamo[state.view.levels[-1].unit].versions if isinstance(table, DynamoDb) else NONE,
+        most_bytes=facts.value("apigateway.cached_max_bytes"),
+        operation=columns.add("operation", lambda part: part.operation, same),
+        key=columns.add("key", lambda part: part.key),
+        size=columns.add("result bytes", result_bytes, same and operations[0].item_distribution == "constant"
+                         and not traffic.keys.absent_share),
+        overhead=columns.add((level, "overhead"), service.overhead_s))
+    service.note(player.views[level])
+    return IS_API, unit, NONE
+
+
+_OPENED = {ApiGateway: _api_gateway, Client: _client, Lambda: _lambda, Functions: _functions, Ec2: _ec2,
+           ManagedInstances: _managed, DynamoDb: _dynamodb, Dax: _dax, ElastiCache: _elasticache}

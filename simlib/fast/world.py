@@ -51,7 +51,7 @@ version of an item that came back from below. What i, j, k and
 a_s, b_s, c_s, billed_s mean is each kernel's own affair."""
 
 LEVEL = _record(kind=_INT, unit=_INT, by_operation=_INT, next=_INT, spans=_INT, rows=_INT, in_use=_INT)
-"""A service of the stack. `unit` is its first row among CLIENT, FUNCTION, FLEET, DYNAMO or FRONT."""
+"""A service of the stack. `unit` is its first row among CLIENT, FUNCTION, FLEET, DYNAMO, FRONT or API."""
 
 CLIENT = _record(lane=_INT, hop_s=_FLOAT, timeout_s=_FLOAT, max_attempts=_INT, throttled_s=_FLOAT, failed_s=_FLOAT,
                  most_s=_FLOAT)
@@ -103,6 +103,13 @@ FRONT = _record(
 """A cache in front of a table. classes and queries are places in `targets`, by operation; entries the first of its
 places; lru the first of two memories; versions the table's place in `key_s`. operation ... bypass are columns."""
 
+API = _record(
+    account=_INT, stage=_INT, timeout_s=_FLOAT, kept=_INT, count=_INT, entries=_INT, lru=_INT, versions=_INT,
+    most_bytes=_FLOAT, operation=_INT, key=_INT, size=_INT, overhead=_INT)
+"""A stage of an API. account and stage are token buckets, stage NONE where it has none; kept is a place in `targets`,
+by operation; entries, lru and versions as in FRONT, versions NONE where no table stands behind. operation ... overhead
+are columns."""
+
 ENTRY = _record(newer=_INT, older=_INT, later=_INT, sooner=_INT, size=_FLOAT, expires_s=_FLOAT, version=_FLOAT)
 LRU = _record(newest=_INT, oldest=_INT, last=_INT, first=_INT, held=_INT, evicted=_INT, used=_FLOAT, most=_FLOAT,
               ttl_s=_FLOAT)
@@ -117,7 +124,7 @@ TABLES = {
     "run": RUN, "heap": HEAP, "lanes": LANE, "events": EVENT, "frames": FRAME, "levels": LEVEL, "spans": SPAN,
     "rows": CAPACITY, "clients": CLIENT, "functions": FUNCTION, "buckets": BUCKET, "slots": SLOTS,
     "environments": ENVIRONMENT, "pools": POOL, "fleets": FLEET, "instances": INSTANCE, "tables": TABLE,
-    "dynamo": DYNAMO, "wholes": WHOLE, "partitions": PARTITION, "fronts": FRONT, "entries": ENTRY,
+    "dynamo": DYNAMO, "wholes": WHOLE, "partitions": PARTITION, "fronts": FRONT, "apis": API, "entries": ENTRY,
     "lrus": LRU, "clusters": CLUSTER,
     **{name: np.dtype(kind) for name, kind in {
         "columns": _FLOAT, "masks": _INT, "heads": _INT, "touched": _INT, "known": _INT, "pool_idle": _INT,

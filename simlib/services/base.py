@@ -22,13 +22,14 @@ EVENT_DONE, EVENT_DEAD_LETTERED, EVENT_DROPPED = 299, 560, 561
 STATUS_NAMES = {OK: "ok", ACCEPTED: "accepted", STALE: "ok, but stale", CONFLICT: "transaction conflict",
                 COLLECTION_FULL: "item collection full", THROTTLED: "throttled",
                 FUNCTION_ERROR: "function error", FUNCTION_TIMEOUT: "function timeout",
-                REJECTED: "rejected downstream", FAILED: "failed downstream", QUEUE_FULL: "queue full", TIMED_OUT: "timed out",
+                REJECTED: "rejected downstream", FAILED: "failed downstream",
+                QUEUE_FULL: "queue full", TIMED_OUT: "timed out",
                 EVENT_DONE: "event processed", EVENT_DEAD_LETTERED: "event sent to the queue",
                 EVENT_DROPPED: "event dropped"}
 """How a visit ends, in HTTP's numbers. 429 and 503 turn a request away; 500 was turned away by what it called; 502 did
-the work and got an error from what it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and `FunctionError`, which an SDK
-therefore does not retry; 203 is a read that saw an old item, of which the caller knows nothing; 299, 560 and 561 tell
-how an asynchronous event ended."""
+the work and got an error from what it called, or was cut off. 460 and 461 stand for what Lambda answers with 200 and
+`FunctionError`, which an SDK therefore does not retry; 203 is a read that saw an old item, of which the caller knows
+nothing; 299, 560 and 561 tell how an asynchronous event ended."""
 
 EXPIRED_ITEM, ITEM_REPLACED, ITEM_DELETED = 204, 295, 296
 RECORD_REPLICATED, RECORD_PROCESSED, RECORD_TOO_OLD, RECORD_GIVEN_UP = 297, 298, 562, 563

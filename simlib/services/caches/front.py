@@ -8,16 +8,13 @@ import numpy as np
 
 from simlib import dists, facts
 from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COMPLETION, FAILED, OK, STALE, THROTTLED
-from simlib.services.caches.lru import Entry, Lru, drop, find, put
+from simlib.services.copies import HIT, MISS, PASSED, WROTE, Entry, Lru, drop, find, put, result_bytes
 
 ITEM, QUERY, PASSES, WRITES = range(4)
 """What a cache does with an operation: looks the item up, looks the query up, hands it or a write through."""
 
 KEEPS, DELETES, UPDATES = range(3)
 """What it does to the item's entry when a write has succeeded."""
-
-HIT, MISS, PASSED, WROTE = 1, 2, 3, 4
-"""What a span of a cache says in `resource`."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +134,3 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
 def trips_s(front: Front, workload) -> np.ndarray:
     """Seconds of a trip to the cache and back, by request."""
     return dists.table(workload.uniforms("cache.latency"), *facts.latency(front.latency))
-
-
-def result_bytes(workload) -> np.ndarray:
-    """Bytes of what each request reads or writes, int64; 0 where it finds nothing."""
-    items = np.array([operation.items for operation in workload.traffic.operations], dtype=np.int64)
-    return np.asarray(workload.item_bytes) * items[workload.operation]

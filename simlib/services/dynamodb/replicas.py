@@ -400,11 +400,11 @@ class Replicas:
 
 
 def open_replicas(table, run):
-    """Opens all replicas of a global table and returns how to call them. Raises ParamError where something in front keeps
-    copies."""
+    """Opens all replicas of a global table and returns how to call them. Raises ParamError where something in front
+    keeps copies."""
     if run.shown.keepers:
-        raise ParamError("The stack has a cache in front of a global table, which is not modelled; leave out the cache or "
-                         "DynamoDb.global_table.")
+        raise ParamError("The stack has a cache in front of a global table, which is not modelled; leave out the cache "
+                         "or DynamoDb.global_table.")
     return Replicas(table, run).call
 
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from simlib import facts
 from simlib.services.base import CAPACITY
-from simlib.services.lambda_.limits import Account, TokenBucket
+from simlib.services.buckets import TokenBucket
+from simlib.services.lambda_.limits import Account
 from simlib.services.scaling import (
     HIGH_ALARM_MINUTES,
     LOW_ALARM_MINUTES,

@@ -1,4 +1,4 @@
-"""A cache that holds so many bytes and drops what was longest unused; entries also end with their time to live.
+"""Copies that services keep: so many bytes of them, of which those longest unused go; they end with their time to live.
 
 The functions are plain arithmetic on records, which may be the objects below or rows of arrays: both engines use them.
 An entry's place is its number among all that could be held; `NOWHERE` (-1) is no place.
@@ -6,7 +6,18 @@ An entry's place is its number among all that could be held; `NOWHERE` (-1) is n
 
 from __future__ import annotations
 
+import numpy as np
+
 NOWHERE = -1
+
+HIT, MISS, PASSED, WROTE = 1, 2, 3, 4
+"""What a span of a service that keeps copies says in `resource`."""
+
+
+def result_bytes(workload) -> np.ndarray:
+    """Bytes of what each request reads or writes, int64; 0 where it finds nothing."""
+    items = np.array([operation.items for operation in workload.traffic.operations], dtype=np.int64)
+    return np.asarray(workload.item_bytes) * items[workload.operation]
 
 
 class Entry:
