@@ -1,5 +1,5 @@
 """The command line: `python -m simlib run SCENARIO.yaml`, `compare A.yaml B.yaml`, `sweep SCENARIO.yaml`,
-`capacity METRICS.csv` and `list`."""
+`caches SCENARIO.yaml`, `capacity METRICS.csv` and `list`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import sys
 import textwrap
 
 from simlib import capacity_plan, facts, fast, plain_yaml
-from simlib.compare import METRICS, TOO_CLOSE, SweepError, compare, sweep, vary
+from simlib.compare import METRICS, TOO_CLOSE, SweepError, compare, side_by_side, sweep, vary, where_it_pays
 from simlib.engine import ENGINES, simulate
 from simlib.params import ParamError
 from simlib.pricing import PriceError, bill
@@ -324,13 +324,64 @@ def _figure(row: dict, value: float) -> str:
     return "-" if math.isnan(value) else show(value * scale)
 
 
+# --- caches -----------------------------------------------------------------------------------------------
+
+
+def _caches(arguments) -> int:
+    scenario = load(arguments.scenario, arguments.region, arguments.date)
+    free_tier, pays = not arguments.no_free_tier, None
+    found = side_by_side(scenario, None, arguments.seed, free_tier)
+    if arguments.exponents or arguments.sizes:
+        traffic = scenario.traffic
+        exponents = _numbers(arguments.exponents or str(traffic.keys.exponent), "--exponents", "0,0.5,1")
+        sizes_kb = _numbers(arguments.sizes or str(traffic.operations[0].item_bytes / 1024), "--sizes", "1,16,64")
+        pays = where_it_pays(scenario, exponents, sizes_kb, None, arguments.seed, free_tier)
+    if arguments.json:
+        document = {"scenario": scenario.name, "seed": arguments.seed,
+                    "ways": {way: vars(side) for way, side in found.items()}}
+        if pays:
+            document["map"] = pays.table.to_dict("records")
+        _print_json(document)
+        return 0
+    print(f"{scenario.name}: {_stack(scenario)} in {scenario.region}, prices of {facts.iso_date(scenario.date)}, "
+          f"seed {arguments.seed}\n")
+    _warn_of_the_future(facts.iso_date(scenario.date))
+    columns = ("USD/month", "cache", "table", "p50 ms", "p99 ms", "hits", "stale", "reads/s left")
+    print(f"  {'':14}" + "".join(f"{words:>13}" for words in columns))
+    for way, side in found.items():
+        figures = (_money(side.usd), _money(side.usd_cache), _money(side.usd_table), f"{side.p50_ms:,.1f}",
+                   f"{side.p99_ms:,.1f}", f"{side.hits:.1%}", f"{side.stale:.2%}", _number(side.table_reads_rps))
+        print(f"  {way:14}" + "".join(f"{figure:>13}" for figure in figures))
+    print("\n" + _paragraph("Hits and stale reads are shares of all reads. Every window begins with empty caches."))
+    if pays:
+        _print_map(pays)
+    return 0
+
+
+def _print_map(pays) -> None:
+    print("\nThe cheapest way, and what it saves in a month, by size of an item and steepness of popularity\n")
+    print(f"  {'':10}" + "".join(f"{f'{size_kb:g} KB':>22}" for size_kb in pays.sizes_kb))
+    for exponent in pays.exponents:
+        cells = [(way, pays.saves_usd(exponent, size_kb, way)) for size_kb in pays.sizes_kb
+                 for way in (pays.cheapest(exponent, size_kb),)]
+        print(f"  {exponent:<10g}" + "".join(f"{f'{way} ({_money(saved)})':>22}" for way, saved in cells))
+
+
+def _numbers(text, option, example):
+    try:
+        return tuple(float(each) for each in text.split(","))
+    except ValueError:
+        raise ParamError(f"{option} is {text!r}, but it must be numbers with commas between them; write for example "
+                         f"{option} {example}.") from None
+
+
 # --- capacity ---------------------------------------------------------------------------------------------
 
 
 def _capacity(arguments) -> int:
     consumption = capacity_plan.read_metrics(arguments.metrics)
-    options = capacity_plan.what_if(consumption, tuple(_targets(arguments.targets)), arguments.least, arguments.most,
-                                    arguments.region or "us-east-1", arguments.date, arguments.table_class)
+    targets = _numbers(arguments.targets, "--targets", "0.5,0.7")
+    options = capacity_plan.what_if(consumption, targets, arguments.least, arguments.most, arguments.region or "us-east-1", arguments.date, arguments.table_class)
     if arguments.json:
         _print_json({"begins": consumption.begins.isoformat(), "minutes": consumption.minutes,
                      "options": [vars(option) for option in options]})
@@ -343,14 +394,6 @@ def _capacity(arguments) -> int:
               f"{option.throttled_minutes:>10,}{option.changes:>9,}{highest:>20}")
     print("\nCapacity only, without the free tier. Throttled is the share of units that would have been refused.")
     return 0
-
-
-def _targets(text):
-    try:
-        return [float(each) for each in text.split(",")]
-    except ValueError:
-        raise ParamError(f"--targets is {text!r}, but it must be utilisations with commas between them; write for "
-                         "example --targets 0.5,0.7.") from None
 
 
 # --- list -------------------------------------------------------------------------------------------------
@@ -434,9 +477,14 @@ def _parser() -> argparse.ArgumentParser:
     many.add_argument("--keep", metavar="FILE", help="keep each finished cell here, and go on from what is there")
     many.add_argument("--csv", metavar="FILE", help="write a line per scenario and seed here")
     many.set_defaults(action=_sweep)
+    cached = commands.add_parser("caches", help="play a table with and without each cache in front")
+    cached.add_argument("scenario", metavar="SCENARIO", help="a YAML file whose stack ends in a DynamoDB table")
+    cached.add_argument("--exponents", metavar="E,E", help="a map: steepness of popularity (0: all keys alike)")
+    cached.add_argument("--sizes", metavar="KB,KB", help="a map: sizes of an item in KB")
+    cached.set_defaults(action=_caches)
     for command in (versus, many):
         command.add_argument("--seeds", type=int, default=8, metavar="N", help="how many seeds (default 8)")
-    for command in (run, versus, many):
+    for command in (run, versus, many, cached):
         command.add_argument("--seed", type=int, default=0, metavar="N",
                              help="seed of the dice, or the first of them (default 0)")
         command.add_argument("--region", help="AWS Region, instead of the file's")

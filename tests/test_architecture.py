@@ -43,7 +43,7 @@ LAYERS = (
 )
 """Every module or folder of the package; each may import only what stands before it."""
 
-IN_COMPARE = ("pairs", "crossing", "grid", "keep", "sweeps", "__init__")
+IN_COMPARE = ("pairs", "caches", "crossing", "grid", "keep", "sweeps", "__init__")
 IN_WORKLOAD = ("chance", "requests", "arrivals", "table", "tracefile", "trace", "traffic", "__init__")
 """The same within `compare` and `workload`."""
 

@@ -1,0 +1,175 @@
+"""A cache or none: the same requests without one, through DAX, through ElastiCache and through an API's cache."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simlib.engine import Scenario, simulate
+from simlib.params import ParamError, shown
+from simlib.pricing import bill
+from simlib.services import ApiGateway, Client, Dax, DynamoDb, ElastiCache
+from simlib.services.base import OK, STALE, THROTTLED, Service
+from simlib.services.copies import HIT
+from simlib.workload import Keys, Workload, draw
+
+NO_CACHE, DAX, ELASTICACHE, API_CACHE = "no cache", "DAX", "ElastiCache", "API cache"
+
+SMALL = {DAX: Dax(node_type="dax.t3.small"), ELASTICACHE: ElastiCache(), API_CACHE: ApiGateway(cache_gb=0.5)}
+"""What is put in where a stack says nothing: three small nodes of DAX, two of ElastiCache, half a GB of the API."""
+
+_PARTS = {"cache": ("dax.", "elasticache.", "apigateway.cache."), "table": ("dynamodb.",)}
+
+
+@dataclass(frozen=True)
+class Side:
+    """One way in numbers.
+
+    usd: of a month, all in all, and its parts for the cache, the table and the rest; p50_ms, p99_ms: of served
+    requests; hits: share of the reads that a cache answered; stale: share of the reads that were shown an old item, by
+    a cache or by an eventually consistent read; table_reads_rps, table_writes_rps: calls a second that reached the
+    table; throttled: share of the requests that were turned away.
+    """
+
+    usd: float
+    usd_cache: float
+    usd_table: float
+    usd_rest: float
+    p50_ms: float
+    p99_ms: float
+    hits: float
+    stale: float
+    table_reads_rps: float
+    table_writes_rps: float
+    throttled: float
+
+
+def ways(scenario: Scenario, caches: Mapping[str, Service] | None = None) -> dict[str, Scenario]:
+    """The scenario without any cache and with each of several, by name.
+
+    caches: name -> a `Dax` or `ElastiCache` that is put in front of the table, or an `ApiGateway` that takes the place
+    of the stack's own or is put in front of all but the Client. Nothing: DAX, ElastiCache and, where the stack has an
+    API, its cache, each as the stack has it, else a small one (see SMALL). Raises ParamError where the stack does not
+    end in a `DynamoDb` table, and for what is no cache.
+    """
+    stack = scenario.stack
+    if not isinstance(stack[-1], DynamoDb):
+        raise ParamError(f"The stack ends in {type(stack[-1]).__name__}, but caches are compared in front of a table; "
+                         "put DynamoDb at its end.")
+    own_apis = [each for each in stack if isinstance(each, ApiGateway)]
+    bare = tuple(replace(each, cache_gb=None) if isinstance(each, ApiGateway) else each
+                 for each in stack if not isinstance(each, (Dax, ElastiCache)))
+    if caches is None:
+        caches = {name: next((each for each in stack if type(each) is type(small)), small)
+                  for name, small in SMALL.items() if name != API_CACHE or own_apis}
+        if own_apis and own_apis[0].cache_gb is None:
+            caches[API_CACHE] = replace(own_apis[0], cache_gb=SMALL[API_CACHE].cache_gb)
+    found = {NO_CACHE: replace(scenario, stack=bare)}
+    for name, cache in caches.items():
+        found[name] = replace(scenario, stack=_with(bare, name, cache))
+    return found
+
+
+def _with(bare, name, cache):
+    if isinstance(cache, (Dax, ElastiCache)):
+        return (*bare[:-1], cache, bare[-1])
+    if not isinstance(cache, ApiGateway) or not cache.keeps_copies:
+        raise ParamError(f"The cache {shown(name)} is {shown(cache)}, but it must be a Dax, an ElastiCache, or an "
+                         "ApiGateway with a cache; write for example Dax(nodes=3) or ApiGateway(cache_gb=0.5).")
+    if any(isinstance(each, ApiGateway) for each in bare):
+        return tuple(cache if isinstance(each, ApiGateway) else each for each in bare)
+    first = 1 if isinstance(bare[0], Client) else 0
+    return (*bare[:first], cache, *bare[first:])
+
+
+def side(scenario: Scenario, seed: int = 0, workload: Workload | None = None, free_tier: bool = False) -> Side:
+    """Plays a scenario that ends in a table and sums it up. `workload`: its requests, where they are drawn already."""
+    result = simulate(scenario, seed, workload)
+    operations, workload = scenario.traffic.operations, result.workload
+    is_read = np.array([each.access == "read" for each in operations])[workload.operation]
+    was_hit, was_old = np.zeros(result.n, bool), np.zeros(result.n, bool)
+    for position, service in enumerate(scenario.stack):
+        spans = result.of(position)
+        mine = spans["request"] >= 0
+        request, status = spans["request"][mine], spans["status"][mine]
+        if service.keeps_copies:
+            was_hit[request[(spans["resource"][mine] == HIT) & np.isin(status, (OK, STALE))]] = True
+        was_old[request[status == STALE]] = True
+    table = result.of(len(scenario.stack) - 1)
+    reads_table = is_read[table["request"]]
+    numbers, invoice = result.summary(), bill(result, free_tier)
+    parts = {part: sum(map(invoice.usd_of, skus)) for part, skus in _PARTS.items()}
+    reads = max(1, int(is_read.sum()))
+    return Side(
+        usd=invoice.total_usd, usd_cache=parts["cache"], usd_table=parts["table"],
+        usd_rest=invoice.total_usd - parts["cache"] - parts["table"], p50_ms=numbers["p50_ms"],
+        p99_ms=numbers["p99_ms"], hits=float((was_hit & is_read).sum() / reads),
+        stale=float((was_old & is_read).sum() / reads),
+        table_reads_rps=float(reads_table.sum() / workload.window_s),
+        table_writes_rps=float((~reads_table).sum() / workload.window_s),
+        throttled=float((result.status == THROTTLED).sum() / max(1, result.n)))
+
+
+def side_by_side(scenario: Scenario, caches: Mapping[str, Service] | None = None, seed: int = 0,
+                 free_tier: bool = False) -> dict[str, Side]:
+    """Every way of `ways` on the same requests, summed up, by name."""
+    workload = draw(scenario.traffic, seed)
+    return {name: side(each, seed, workload, free_tier) for name, each in ways(scenario, caches).items()}
+
+
+@dataclass(frozen=True)
+class PayMap:
+    """What a month costs without a cache and with each, by how steep popularity is and how large an item.
+
+    Every window begins with empty caches, so a short one shows fewer hits than a cache that has been up for days.
+
+    exponents: of Zipf's law; sizes_kb; sides: {(exponent, size): {way: Side}}.
+    """
+
+    exponents: tuple[float, ...]
+    sizes_kb: tuple[float, ...]
+    sides: Mapping[tuple[float, float], Mapping[str, Side]]
+
+    def cheapest(self, exponent: float, size_kb: float, most_stale: float = 1.0,
+                 most_p99_ms: float = math.inf) -> str | None:
+        """The way that costs least there, the first of equals, of those with at most so many stale reads and so long a
+        p99; None where there is none."""
+        found = {way: each for way, each in self.sides[exponent, size_kb].items()
+                 if each.stale <= most_stale and each.p99_ms <= most_p99_ms}
+        return min(found, key=lambda way: found[way].usd, default=None)
+
+    def saves_usd(self, exponent: float, size_kb: float, way: str) -> float:
+        """Dollars a month that a way saves there; below 0: what it costs more."""
+        found = self.sides[exponent, size_kb]
+        return found[NO_CACHE].usd - found[way].usd
+
+    @property
+    def table(self):
+        """A DataFrame with a row for each exponent, size and way, and the columns of Side."""
+        import pandas as pd
+
+        return pd.DataFrame([{"exponent": exponent, "size_kb": size_kb, "way": way, **vars(each)}
+                             for (exponent, size_kb), found in self.sides.items() for way, each in found.items()])
+
+
+def where_it_pays(scenario: Scenario, exponents: Iterable[float], sizes_kb: Iterable[float],
+                  caches: Mapping[str, Service] | None = None, seed: int = 0, free_tier: bool = False) -> PayMap:
+    """Plays the ways for every steepness of popularity and size of an item; every operation gets that size.
+
+    Raises ParamError for a steepness or a size that there is not, and as `ways` does.
+    """
+    exponents, sizes_kb = tuple(exponents), tuple(sizes_kb)
+    if not exponents or not sizes_kb:
+        raise ParamError("A map needs at least one steepness of popularity and one size in KB; write for example "
+                         "(0.5, 1.0) and (1, 16, 64).")
+    traffic, sides = scenario.traffic, {}
+    for exponent in exponents:
+        for size_kb in sizes_kb:
+            operations = tuple(replace(each, item_bytes=round(1024 * size_kb)) for each in traffic.operations)
+            keys = Keys("zipf", traffic.keys.count, exponent, absent_share=traffic.keys.absent_share)
+            changed = replace(scenario, traffic=replace(traffic, operations=operations, keys=keys))
+            sides[exponent, size_kb] = side_by_side(changed, caches, seed, free_tier)
+    return PayMap(exponents, sizes_kb, sides)
