@@ -381,7 +381,8 @@ def _numbers(text, option, example):
 def _capacity(arguments) -> int:
     consumption = capacity_plan.read_metrics(arguments.metrics)
     targets = _numbers(arguments.targets, "--targets", "0.5,0.7")
-    options = capacity_plan.what_if(consumption, targets, arguments.least, arguments.most, arguments.region or "us-east-1", arguments.date, arguments.table_class)
+    options = capacity_plan.what_if(consumption, targets, arguments.least, arguments.most,
+                                    arguments.region or "us-east-1", arguments.date, arguments.table_class)
     if arguments.json:
         _print_json({"begins": consumption.begins.isoformat(), "minutes": consumption.minutes,
                      "options": [vars(option) for option in options]})
