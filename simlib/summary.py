@@ -7,7 +7,7 @@ import numpy as np
 from simlib.params import ParamError
 from simlib.result import PARTS, Result, begins_with_client, first_working
 from simlib.scenario import Scenario
-from simlib.services.base import NO_REQUEST, THROTTLED, Metered, Sums, Window
+from simlib.services.base import CALLS_PER_CALL, NO_REQUEST, THROTTLED, Metered, Sums, Window
 from simlib.services.parts import own
 from simlib.workload import Workload
 
@@ -66,6 +66,14 @@ def _blocks_of(request: np.ndarray, shift: int) -> list[int]:
         return []
     first, last = int(request.min()) >> shift, int(request.max()) >> shift
     return list(range(first, last + 1)) if last - first < 4 else np.unique(request >> shift).tolist()
+
+
+_ALL = slice(None)
+
+
+def _rows(mask: np.ndarray):
+    """An index for the rows of a mask: of all of them, one that copies nothing."""
+    return _ALL if mask.all() else mask
 
 
 class _Across:
@@ -193,8 +201,8 @@ class Summary:
         """Keeps what the latest attempt of each request met, until the client's own span comes."""
         for gone in self._attempts.keys() - blocks.keys():
             del self._attempts[gone]
-        mine = (spans["call"] < 128) & (spans["request"] >= 0)
-        order = np.argsort(spans["call"][mine], kind="stable") if (spans["call"][mine] > 1).any() else slice(None)
+        mine = _rows((spans["call"] < CALLS_PER_CALL) & (spans["request"] >= 0))
+        order = np.argsort(spans["call"][mine], kind="stable") if (spans["call"][mine] > 1).any() else _ALL
         columns = {"call": spans["call"][mine][order],
                    "spent_s": (spans["end_s"][mine] - spans["start_s"][mine])[order],
                    **{name: spans[name][mine][order] for name in ("wait_s", "init_s", "work_s")}}
@@ -202,19 +210,19 @@ class Summary:
         for number in _blocks_of(request, shift):
             kept = self._attempts.setdefault(number, {name: np.zeros(1 << shift, column.dtype)
                                                       for name, column in columns.items()})
-            here = request >> shift == number
+            here = _rows(request >> shift == number)
             place = request[here] - (number << shift)
-            newer = columns["call"][here] >= kept["call"][place]
+            newer = _rows(columns["call"][here] >= kept["call"][place])
             for name, column in columns.items():
                 kept[name][place[newer]] = column[here][newer]
 
     def _add_outcomes(self, spans, shift):
-        outermost = (spans["call"] == 0) & (spans["request"] != NO_REQUEST)
+        outermost = _rows((spans["call"] == 0) & (spans["request"] != NO_REQUEST))
         status = spans["status"][outermost]
-        ok = status < 400
         run = self._run
         self.n += len(status)
-        run.add("served", ok)
+        run.add("served", status < 400)
+        ok = _rows(status < 400)
         run.add("throttled", status == THROTTLED)
         latency = (spans["end_s"] - spans["start_s"])[outermost][ok]
         self.latencies.add(latency)
@@ -239,7 +247,7 @@ class Summary:
             kept = self._attempts[number]
             here = np.flatnonzero(request >> shift == number)
             place = request[here] - (number << shift)
-            same = kept["call"][place] == attempt[here]
+            same = _rows(kept["call"][place] == attempt[here])
             for name, column in found.items():
                 column[here[same]] = kept[name][place[same]]
         return found

@@ -132,8 +132,8 @@ def _function(player, level, function, run, account, part, made):
 
 
 def _is_constant(traffic):
-    return len(traffic.operations) == 1 and all(
-        kind == "constant" for kind in (traffic.operations[0].work_distribution, traffic.operations[0].io_distribution))
+    only = traffic.operations[0]
+    return len(traffic.operations) == 1 and only.is_constant("work") and only.is_constant("io")
 
 
 def _cold_starts(function):
@@ -269,7 +269,7 @@ def _dynamodb(player, level, table):
         latencies=latencies[0], busy=NONE, written=NONE, added=NONE, versions=NONE,
         operation=columns.add("operation", lambda part: part.operation, len(operations) == 1),
         key=columns.add("key", lambda part: part.key), latency=columns.add((level, "latency"), table.latency_s))
-    one_size = (len(operations) == 1 and operations[0].item_distribution == "constant"
+    one_size = (len(operations) == 1 and operations[0].is_constant("item")
                 and not traffic.keys.absent_share)
     demands = _Demand(table)
     for place in range(1 + len(table.indexes)):
@@ -340,7 +340,7 @@ def _front(player, level, service, cluster):
         keeps_nothing=front.keeps_nothing,
         bypass_share=front.bypass_share, operation=columns.add("operation", lambda part: part.operation, same),
         key=columns.add("key", lambda part: part.key),
-        size=columns.add("result bytes", result_bytes, same and operations[0].item_distribution == "constant"
+        size=columns.add("result bytes", result_bytes, same and operations[0].is_constant("item")
                          and not traffic.keys.absent_share),
         trip=columns.add((level, "trip"), lambda part: trips_s(front, part)))
     if front.bypass_share:
@@ -373,7 +373,7 @@ def _api_gateway(player, level, service):
         most_bytes=facts.value("apigateway.cached_max_bytes"),
         operation=columns.add("operation", lambda part: part.operation, same),
         key=columns.add("key", lambda part: part.key),
-        size=columns.add("result bytes", result_bytes, same and operations[0].item_distribution == "constant"
+        size=columns.add("result bytes", result_bytes, same and operations[0].is_constant("item")
                          and not traffic.keys.absent_share),
         overhead=columns.add((level, "overhead"), service.overhead_s))
     service.note(player.views[level])

@@ -198,9 +198,10 @@ class Sums:
 
     def add(self, name: str, values: np.ndarray) -> None:
         """Adds all `values` (of a mask: how many are true) to a sum."""
+        known = self._at_least(name, 1)
         if values.dtype.kind in "iub":
-            self._at_least(name, 1)[0] += int(values.sum())
-        else:
+            known[0] += int(values.sum())
+        elif values.any():
             self.add_at(name, np.zeros(len(values), np.intp), values)
 
     def add_at(self, name: str, places: np.ndarray, values: np.ndarray) -> None:

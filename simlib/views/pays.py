@@ -59,6 +59,6 @@ class Pays(Picture):
         counts = {way: sum(each == way for each in found["cheapest"].values()) for way in self.ways}
         told = "; ".join(f"{_(way)}: {count}" for way, count in counts.items() if count)
         best = max(found["saves"], key=found["saves"].get)
-        return _("Of {all} fields, the cheapest way: {told}. Most is saved at steepness {exponent} and {size} KB: {usd} "
-                 "a month.", all=len(self.fields), told=told, exponent=number(best[0]), size=number(best[1]),
+        return _("Of {all} fields, the cheapest way: {told}. Most is saved at steepness {exponent} and {size} KB: "
+                 "{usd} a month.", all=len(self.fields), told=told, exponent=number(best[0]), size=number(best[1]),
                  usd=usd(found["saves"][best]))

@@ -50,6 +50,11 @@ class Operation(Checked):
             raise ParamError(f"Operation.index is {self.index!r}, but a global index is read eventually consistent "
                              "only; choose access read and consistency eventual, or leave the index out.")
 
+    def is_constant(self, what: str) -> bool:
+        """Whether `what`, one of work, io and item, is the same whatever the dice say."""
+        mean = {"work": self.work_vcpu_s, "io": self.io_s, "item": self.item_bytes}[what]
+        return mean == 0 or getattr(self, f"{what}_distribution") == "constant"
+
     def work(self, u: np.ndarray) -> np.ndarray:
         """Uniforms -> vCPU-seconds, float64."""
         return dists.draw(u, self.work_distribution, self.work_vcpu_s, self.work_cv)
@@ -91,7 +96,7 @@ class Keys(Checked):
     def draw(self, u: np.ndarray) -> np.ndarray:
         """Uniforms -> keys, int64, 0 <= key < count; a larger uniform never gives a more popular key."""
         if self.popularity == "zipf":
-            return np.searchsorted(_zipf(self.count, self.exponent), u, side="right")
+            return _ranks(self.count, self.exponent, np.asarray(u))
         if self.popularity == "hot" and self.count > 1:
             if self.hot_share == 1:
                 return np.zeros(len(u), np.int64)
@@ -109,6 +114,33 @@ def _zipf(count: int, exponent: float) -> np.ndarray:
     table /= table[-1]
     table.setflags(write=False)
     return table
+
+
+_CELLS = 1 << 18
+_MANY = 1 << 15
+
+
+def _ranks(count: int, exponent: float, u: np.ndarray) -> np.ndarray:
+    """For each uniform the first key whose cumulated chance is above it: int64, as `numpy.searchsorted` finds it.
+
+    Of many uniforms only those are searched for whose cell, one of equal size, has a key's limit in it.
+    """
+    upto = _zipf(count, exponent)
+    if u.size < _MANY or count >= _CELLS:
+        return np.searchsorted(upto, u, side="right")
+    first, is_cut = _cells(count, exponent)
+    cell = (u * _CELLS).astype(np.intp)
+    found = first[cell]
+    unsure = np.flatnonzero(is_cut[cell])
+    found[unsure] = np.searchsorted(upto, u[unsure], side="right")
+    return found
+
+
+@lru_cache(maxsize=2)
+def _cells(count: int, exponent: float) -> tuple[np.ndarray, np.ndarray]:
+    """For each of equal cells of [0, 1) the key at its lower end, and whether another key begins within."""
+    first = np.searchsorted(_zipf(count, exponent), np.arange(_CELLS + 1) / _CELLS, side="right")
+    return first[:-1], first[1:] != first[:-1]
 
 
 def check_mix(operations: tuple[Operation, ...]) -> None:

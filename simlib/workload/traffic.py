@@ -167,12 +167,12 @@ class Workload:
     @_column
     def work_vcpu_s(self) -> np.ndarray:
         """Computing on one full vCPU, float64[n] (die "request.work")."""
-        return self._varied("request.work", Operation.work, float)
+        return self._varied("work", float)
 
     @_column
     def io_s(self) -> np.ndarray:
         """Waiting of its own, float64[n] (die "request.io")."""
-        return self._varied("request.io", Operation.io, float)
+        return self._varied("io", float)
 
     @_column
     def item_bytes(self) -> np.ndarray:
@@ -180,7 +180,7 @@ class Workload:
 
         Whether a key has an item is a die of the key (die "request.absent").
         """
-        size = self._varied("request.item", Operation.item, np.int64)
+        size = self._varied("item", np.int64)
         absent_share = self.traffic.keys.absent_share
         if not absent_share or not self.n:
             return size
@@ -203,15 +203,18 @@ class Workload:
         """Bytes sent, int64[n]."""
         return self._told("request_bytes", np.int64)
 
-    def _varied(self, die, value, dtype):
+    def _varied(self, what, dtype):
         operations = self.traffic.operations
-        u = self.uniforms(die)
+        if all(operation.is_constant(what) for operation in operations):
+            each = np.concatenate([getattr(operation, what)(np.array([0.5])) for operation in operations])
+            return _fixed(each[self.operation] if len(each) > 1 else np.full(self.n, each[0]))
+        u = self.uniforms(f"request.{what}")
         if len(operations) == 1:
-            return _fixed(value(operations[0], u))
+            return _fixed(getattr(operations[0], what)(u))
         column = np.empty(self.n, dtype)
         for number, operation in enumerate(operations):
             mine = self.operation == number
-            column[mine] = value(operation, u[mine])
+            column[mine] = getattr(operation, what)(u[mine])
         return _fixed(column)
 
     def _told(self, field, dtype):
