@@ -85,7 +85,9 @@ class Over(Picture):
                 mine["before"].set_data(pinned["xs"], pinned["lines"][name])
                 mine["then"].set_data([pinned["x"]], [pinned["now"][name]])
             if say is not percent:
-                self.axes[name].set_ylim(0, nice_top(1.1 * max(np.max(found["lines"][name]), found["now"][name])))
+                shown = [found] if pinned is None else [found, pinned]
+                tops = [max(np.max(each["lines"][name]), each["now"][name]) for each in shown]
+                self.axes[name].set_ylim(0, nice_top(1.1 * max(tops)))
             told.append(
                 _(
                     "{title}: the line goes from {first} to {last}; the simulated point stands at {now}.",
@@ -101,7 +103,7 @@ class Over(Picture):
 class Sides(Picture):
     """Several ways side by side: dollars a month by part, p50 and p99, the share of stale reads.
 
-    found: {way: {"usd": {part: dollars}, "p50_ms", "p99_ms", "stale": share of reads}}.
+    found: {way: {"usd": {part: dollars}, "total_usd": of the whole bill, "p50_ms", "p99_ms", "stale": share of reads}}.
     """
 
     size = (7.2, 4.6)
@@ -174,7 +176,7 @@ class Sides(Picture):
             _(
                 "{way}: {usd} a month, p50 {p50}, p99 {p99}, stale reads {stale}.",
                 way=_(way),
-                usd=usd(sum(found[way]["usd"].values())),
+                usd=usd(found[way]["total_usd"]),
                 p50=duration(found[way]["p50_ms"]),
                 p99=duration(found[way]["p99_ms"]),
                 stale=percent(found[way]["stale"]),
@@ -258,9 +260,10 @@ class Load(Picture):
         place = int(np.flatnonzero(counts == found["nodes"])[0])
         self.now.set_data([found["nodes"]], [found["offered"][place]])
         self.before.set_visible(pinned is not None)
-        tops = [found["offered"].max(), found["needed"].max()]
+        tops = [np.nanmax(found[name]) for name in self.lines]
         if pinned is not None:
             self.before.set_data(pinned["counts"], pinned["needed"])
+            tops.append(pinned["needed"].max())
         self.axis.set_ylim(0, nice_top(1.05 * max(tops)))
         return _(
             "Nodes: {nodes}. They offer {offered} normalized requests a second; the load needs {needed}. Both rise "
