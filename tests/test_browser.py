@@ -369,3 +369,47 @@ def test_batches_bad_records_and_policies_of_lesson_11_answer(
     answer(page, card, "8760", check, hint)
     keep_picture(page, f"lesson_11_check_{language}", card)
     page.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "path", "pin", "run", "node", "refused", "check", "nonsense", "hint", "right"),
+    [
+        ("en", "12_is_a_cache_worth_it.ipynb", "Pin as A", "Run", "cache.t4g.small (Valkey), node hours",
+         "throttled: not done", "Check", "is not a number", "nodes add reads", "as many as one"),
+        ("ko", "ko/12_is_a_cache_worth_it.ipynb", "A로 고정", "실행", "cache.t4g.small (Valkey), 노드 시간",
+         "스로틀링: 처리되지", "채점", "숫자가 아닙니다", "노드는 읽기를 늘려", "한 대만큼만"),
+    ],
+)
+def test_times_to_live_writes_and_nodes_of_lesson_12_answer(
+    lab, browser, language, path, pin, run, node, refused, check, nonsense, hint, right
+):
+    page = browser.new_page(viewport={"width": 1280, "height": 1000})
+    open_notebook(page, lab, path)
+    run_all(page)
+    assert errors_of(page) == []
+    life, writes, crowd = (explorers(page).nth(place) for place in (2, 3, 6))
+    before = seen(life)
+    life.get_by_role("button", name=pin).click()
+    life.locator("input[type=text]").nth(1).fill("10")
+    life.locator("input[type=text]").nth(1).press("Enter")
+    assert all_change(page, life, before)
+    assert "(A: " in seen(life)["sentence"]
+    keep_picture(page, f"lesson_12_life_{language}", life)
+    before = seen(writes)
+    writes.locator("input[type=text]").first.fill("50")
+    writes.locator("input[type=text]").first.press("Enter")
+    writes.get_by_role("button", name=run, exact=True).click()
+    assert all_change(page, writes, before)
+    assert refused in seen(writes)["sentence"] and node in writes.inner_text()
+    keep_picture(page, f"lesson_12_writes_{language}", writes)
+    before = seen(crowd)
+    crowd.locator(".widget-slider .noUi-handle").nth(1).press("ArrowRight")
+    assert all_change(page, crowd, before)
+    assert "150,000" in seen(crowd)["sentence"]
+    keep_picture(page, f"lesson_12_crowd_{language}", crowd)
+    card = cards(page, {"en": "How many writes of 1 KB", "ko": "1 KB 쓰기를 초당 몇 건"}[language])
+    answer(page, card, "?", check, nonsense)
+    answer(page, card, "440,000", check, hint)
+    answer(page, card, "40,000", check, right)
+    keep_picture(page, f"lesson_12_check_{language}", card)
+    page.close()

@@ -10,13 +10,14 @@ import numpy as np
 
 from simlib import dists, facts
 from simlib.capacity_units import EVENTUAL, read_units
+from simlib.compare import PayMap, Side, side_by_side, where_it_pays
 from simlib.engine import Result, Scenario, simulate
 from simlib.i18n import N_, _, duration, number, percent, usd
 from simlib.pricing import Bill, bill, price_book
-from simlib.services import Dax, DynamoDb, ElastiCache
+from simlib.services import ApiGateway, Dax, DynamoDb, ElastiCache, Lambda
 from simlib.services.base import STALE, THROTTLED
 from simlib.services.caches.dax import sized
-from simlib.services.caches.front import HIT, MISS
+from simlib.services.copies import HIT, MISS
 from simlib.teach import (
     Check,
     Condition,
@@ -31,7 +32,8 @@ from simlib.teach import (
     Quiz,
     Target,
 )
-from simlib.views.caches import Load, Over, Sides, Stampede
+from simlib.views.caches import Load, Over, Sides, Stampede, WholePath
+from simlib.views.pays import Pays
 from simlib.workload import Keys, Operation, Poisson, Traffic, Workload, draw
 
 NONE, DAX, ELASTICACHE = N_("no cache"), N_("DAX"), N_("ElastiCache")
@@ -73,11 +75,14 @@ def _drawn(traffic: Traffic) -> Workload:
     return draw(traffic, SEED)
 
 
-@lru_cache(maxsize=256)
-def played(traffic: Traffic, cache=None) -> Result:
+def play(traffic: Traffic, cache=None) -> Result:
     """The traffic through a table, with a cache in front or none."""
     stack = (DynamoDb(),) if cache is None else (cache, DynamoDb())
     return simulate(Scenario(stack, traffic), SEED, _drawn(traffic))
+
+
+played = lru_cache(maxsize=256)(play)
+"""The same, kept: for short runs, since a result holds all its spans."""
 
 
 # What a run shows ----------------------------------------------------
@@ -325,8 +330,9 @@ SIZE_EXPLORER = _popular_explorer("kilobytes", N_("KB of a seat map"), (16, 100,
 
 # Time to live ----------------------------------------------------
 
-SOLD_SHARE, TTL_RPS, TTL_S, LONGEST_S = 0.01, 15, 600.0, 300.0
-"""In a sale a seat is sold for every hundred requests; counted are the last 300 s of 600 s."""
+SOLD_SHARE, TTL_RPS, TTL_S, LONGEST_S = 0.01, 15, 3600.0, 300.0
+"""In a sale a seat is sold for every hundred requests; an hour is played, so that sales are many enough to be a share,
+and all but its first 300 s count."""
 TTLS_S = np.geomspace(1.0, LONGEST_S, 41)
 
 
@@ -357,8 +363,8 @@ def living(exponent: float = 1.0, ttl_s: float = LONGEST_S) -> Lived:
     """Plays looks through DAX while all sales are written to the table directly."""
     operations = (_look(MAP_KB, weight=1 - SOLD_SHARE), _sale(MAP_KB, SOLD_SHARE))
     traffic = Traffic(arrivals=Poisson(TTL_RPS), window_s=TTL_S, operations=operations, keys=Keys("zipf", SHOWS, exponent))
-    result = played(traffic, Dax(item_ttl_s=ttl_s, bypass_share=1.0))
-    return Lived(exponent, ttl_s, examine(result, TTL_S - LONGEST_S))
+    result = play(traffic, Dax(item_ttl_s=ttl_s, bypass_share=1.0))
+    return Lived(exponent, ttl_s, examine(result, LONGEST_S))
 
 
 def _lived_picture(seen: Lived) -> dict:
@@ -428,7 +434,7 @@ def ways(writes: float = 1 / LOOKS, ttl_s: float = LONGEST_S, bypass: float = 0.
 
 def _ways_picture(seen: Ways) -> dict:
     return {
-        way: {"usd": each.parts, "p50_ms": each.p50_ms, "p99_ms": each.p99_ms, "stale": each.stale}
+        way: {"usd": each.parts, "total_usd": each.bill.total_usd, "p50_ms": each.p50_ms, "p99_ms": each.p99_ms, "stale": each.stale}
         for way, each in seen.seen.items()
     }
 
@@ -439,11 +445,11 @@ def _say_ways(seen: Ways, before: Ways | None) -> str:
           bypass=percent(seen.bypass), ttl=number(seen.ttl_s))
     ]
     for way, each in seen.seen.items():
-        words = _("{way}: {usd} a month, p50 {p50}, p99 {p99}, {left} reads a second at the table, {stale} stale.", way=_(way),
+        words = _("{way}: {usd} a month, p50 {p50}, p99 {p99}, hit ratio {hits}, {stale} of the reads stale.", way=_(way),
                   usd=usd(each.bill.total_usd), p50=duration(each.p50_ms), p99=duration(each.p99_ms),
-                  left=number(each.left_rps), stale=percent(each.stale))
+                  hits=percent(each.hits), stale=percent(each.stale))
         if each.throttled:
-            words += " " + _("{share} of all requests throttled.", share=percent(each.throttled))
+            words += " " + _("{share} of all requests throttled: not done and not billed.", share=percent(each.throttled))
         lines.append(words)
     if before is not None:
         lines.append(_("(A: {usd})", usd=", ".join(usd(each.bill.total_usd) for each in before.seen.values())))
@@ -469,6 +475,126 @@ def _ways_explorer(*controls: Control) -> Explorable:
 
 WRITES_EXPLORER = _ways_explorer(WRITES_CONTROL)
 BYPASS_EXPLORER = _ways_explorer(replace(WRITES_CONTROL, default=1.0), BYPASS_CONTROL)
+
+
+# The whole path, with an API and a function in front ----------------------------------------------------
+
+API = N_("API cache")
+PATH_WAYS = (NONE, DAX, ELASTICACHE, API)
+WORK_VCPU_S = 0.005
+PATH = (ApiGateway(), Lambda(memory_mb=1769), DynamoDb())
+
+
+def _whole_path(traffic: Traffic) -> Scenario:
+    operations = tuple(replace(each, work_vcpu_s=WORK_VCPU_S) for each in traffic.operations)
+    return Scenario(PATH, replace(traffic, operations=operations))
+
+
+def _caches(api_ttl_s: float = LONGEST_S) -> dict:
+    return {DAX: BURSTABLE, ELASTICACHE: ElastiCache(), API: ApiGateway(cache_gb=0.5, cache_ttl_s=api_ttl_s)}
+
+
+@dataclass(frozen=True)
+class Path:
+    """The seat maps through API Gateway and a function, four ways: {way: Side}."""
+
+    api_ttl_s: float
+    sides: dict[str, Side]
+
+
+@lru_cache(maxsize=64)
+def path(api_ttl_s: float = LONGEST_S) -> Path:
+    """Plays the whole path without a cache, with DAX, with ElastiCache and with the API's cache."""
+    return Path(api_ttl_s, side_by_side(_whole_path(seat_maps()), _caches(api_ttl_s), SEED))
+
+
+def _path_picture(seen: Path) -> dict:
+    return {
+        way: {"usd": {"cache": side.usd_cache, "table": side.usd_table, "rest": side.usd_rest}, "total_usd": side.usd,
+              "p50_ms": side.p50_ms, "p99_ms": side.p99_ms, "stale": side.stale, "left_rps": side.table_reads_rps}
+        for way, side in seen.sides.items()
+    }
+
+
+def _say_path(seen: Path, before: Path | None) -> str:
+    lines = [_("The API keeps an answer for {ttl} s.", ttl=number(seen.api_ttl_s))]
+    lines += [
+        _("{way}: {usd} a month, p50 {p50}, p99 {p99}, hit ratio {hits}, {stale} of the reads stale.", way=_(way), usd=usd(side.usd),
+          p50=duration(side.p50_ms), p99=duration(side.p99_ms), hits=percent(side.hits), stale=percent(side.stale))
+        for way, side in seen.sides.items()
+    ]
+    if before is not None:
+        lines.append(_("(A: {usd})", usd=", ".join(usd(side.usd) for side in before.sides.values())))
+    return "\n".join(lines)
+
+
+PATH_EXPLORER = Explorable(
+    controls=(Control("api_ttl_s", N_("Time to live in the API's cache"), LONGEST_S, "s", 1.0, LONGEST_S,
+                      doc=N_("300 s is the default of API Gateway")),),
+    run=lambda settings: path(settings["api_ttl_s"]),
+    picture=lambda: WholePath(PATH_WAYS),
+    look=_path_picture,
+    say=_say_path,
+)
+
+MAP_EXPONENTS, MAP_SIZES_KB = (0.0, 0.5, 1.0, 1.5), (4.0, 16.0, 64.0, 256.0)
+MAP_SHOWS, MAP_S, MAP_TTL_S = 200, 300.0, 60.0
+"""Shows, seconds, and how long the API keeps an answer; a request in a hundred is a sale."""
+
+
+@dataclass(frozen=True)
+class Paying:
+    """Requests a second, the share of stale reads that is allowed, and what each way costs by popularity and size."""
+
+    rate_rps: float
+    most_stale: float
+    pays: PayMap
+
+    def cheapest(self, place: tuple[float, float]) -> str:
+        """The cheapest way there that is fresh enough."""
+        return self.pays.cheapest(*place, most_stale=self.most_stale)
+
+
+@lru_cache(maxsize=32)
+def _pays(rate_rps: float) -> PayMap:
+    traffic = replace(seat_maps(SOLD_SHARE), arrivals=Poisson(rate_rps), window_s=MAP_S, keys=Keys("zipf", MAP_SHOWS, 1.0))
+    return where_it_pays(_whole_path(traffic), MAP_EXPONENTS, MAP_SIZES_KB, _caches(MAP_TTL_S), SEED)
+
+
+def paying(rate_rps: float = 10, most_stale: float = 1.0) -> Paying:
+    """Plays the whole path for 200 shows, at every steepness and size of the map, four ways each."""
+    return Paying(rate_rps, most_stale, _pays(rate_rps))
+
+
+def _paying_picture(seen: Paying) -> dict:
+    cheapest = {place: seen.cheapest(place) for place in seen.pays.sides}
+    return {"cheapest": cheapest, "saves": {place: seen.pays.saves_usd(*place, way) for place, way in cheapest.items()}}
+
+
+def _say_paying(seen: Paying, before: Paying | None) -> str:
+    lines = [
+        _("{rate} requests a second for {count} shows, at most {stale} of the reads may be stale.", rate=number(seen.rate_rps),
+          count=MAP_SHOWS, stale=percent(seen.most_stale))
+    ]
+    corners = [(exponent, size) for exponent in (MAP_EXPONENTS[0], MAP_EXPONENTS[-1]) for size in (MAP_SIZES_KB[0], MAP_SIZES_KB[-1])]
+    for exponent, size in corners:
+        sides = seen.pays.sides[exponent, size]
+        told = ", ".join(f"{_(way)} {usd(side.usd)}" for way, side in sides.items())
+        lines.append(_("Steepness {exponent}, {size} KB: {told} a month; of the API's answers {stale} are stale.", exponent=number(exponent),
+                       size=number(size), told=told, stale=percent(sides[API].stale)))
+    return "\n".join(lines)
+
+
+PAYS_EXPLORER = Explorable(
+    controls=(Control("rate_rps", N_("Requests per second"), 10, "", 2, 40, step=2, whole=True, doc=N_("for 200 shows")),
+              Control("most_stale", N_("Stale reads allowed"), 100.0, "%", 1.0, 100.0, step=1,
+                      doc=N_("ways with a larger share of them drop out"))),
+    run=lambda settings: paying(settings["rate_rps"], settings["most_stale"] / 100),
+    picture=lambda: Pays(PATH_WAYS, MAP_EXPONENTS, MAP_SIZES_KB),
+    look=_paying_picture,
+    say=_say_paying,
+    live=False,
+)
 
 
 # A stampede ----------------------------------------------------
@@ -513,8 +639,8 @@ def _herd_picture(seen: Herd) -> dict:
 
 def _say_herd(seen: Herd, before: Herd | None) -> str:
     words = _(
-        "{rate} readers a second, one entry that lives {ttl} s: {each} of them go to the table each time it is missing. Filling takes "
-        "{fill} on average, in which {guess} more come; the fastest of them ends the rush.",
+        "{rate} readers a second, one entry that lives {ttl} s: {each} of them go to the table each time it is missing. One filling takes "
+        "{fill} on average, in which {guess} more come; but the first of all fillings ends the rush.",
         rate=f"{seen.rate_rps:,}",
         ttl=number(HERD_TTL_S),
         each=number(seen.each, 2),
@@ -576,6 +702,16 @@ def most_writes() -> float:
     return BURSTABLE.rate(1) / (CROWD_RPS * MAP_KB * facts.value("dax.write_cost"))
 
 
+def enough(nodes: int, spare: bool = False) -> float:
+    """The largest share of writes on the slider at which so many nodes refuse nothing, or suffice by AWS's formula."""
+    found = 0.0
+    for each in range(0, 55, 5):
+        seen = crowded(each / 100, nodes)
+        if sized(*seen.loads_kb(), nodes) <= BURSTABLE.rate(nodes) if spare else seen.seen.throttled == 0:
+            found = each / 100
+    return found
+
+
 def _crowded_picture(seen: Crowded) -> dict:
     loads = seen.loads_kb()
     spare = np.array([sized(*loads, count) for count in COUNTS.tolist()])
@@ -621,28 +757,32 @@ CROWD_EXPLORER = Explorable(
 def breaking() -> list[str]:
     """What one should have seen in section 6, item by item."""
     few, many = herd(500), herd(MOST_HERD_RPS)
-    whole, around = ways(0.01).seen, ways(0.01, bypass=1.0).seen
-    three, eleven, light = crowded(0.3, 3), crowded(0.3, 11), crowded(0.1, 3)
+    whole, half, around = (ways(0.01, bypass=bypass).seen for bypass in (0.0, 0.5, 1.0))
+    three, eleven = crowded(0.3, 3), crowded(0.3, 11)
     return [
         _(
             "At 500 readers a second {few} go to the table each time the entry is missing, at {most} {many}: the first and all who come until "
-            "the fastest has filled it, which takes {fill} on average. For an answer that takes a second to compute it would be {most}. Cures: one reader fills while the others wait "
-            "or take the old answer (a lock), times to live with a random part, filling anew before the end.",
+            "the first of them has filled it. One filling takes {fill} on average, the quickest of many less. For an answer that takes a "
+            "second to compute it would be about {most}. Cures: one reader fills while the others wait or take the old answer (a lock), times "
+            "to live with a random part, filling anew before the end.",
             few=number(few.each, 2), many=number(many.each, 2), most=f"{MOST_HERD_RPS:,}", fill=duration(1000 * filling_s()),
         ),
         _(
-            "With all writes through the cache {dax} of the reads through DAX and {code} of those through ElastiCache are stale; with all around it "
-            "{dax_around} and {code_around}. Neither cache notices: only the time to live ends an old entry. Let all programs write through the "
-            "cluster, delete entries from a stream of the table's changes, or shorten the time to live.",
+            "With all writes through the cache {dax} of the reads through DAX and {code} of those through ElastiCache are stale: there the next "
+            "reader fetches the item anew, and an eventually consistent read may still bring the old one. With half around it {dax_half} and "
+            "{code_half} are stale, with all {dax_around} and {code_around}, and the bill hardly moves. Neither cache notices: only the time to "
+            "live ends an old entry. Let all programs write through the cluster, delete entries from a stream of the table's changes, or shorten "
+            "the time to live.",
             dax=percent(whole[DAX].stale), code=percent(whole[ELASTICACHE].stale),
+            dax_half=percent(half[DAX].stale), code_half=percent(half[ELASTICACHE].stale),
             dax_around=percent(around[DAX].stale), code_around=percent(around[ELASTICACHE].stale),
         ),
         _(
             "With 30 % writes three nodes refuse {three} and eleven still {eleven}, for {usd} a month: every node must take every write, so more "
             "nodes give more reads and no more writes. From {share} writes on, no number of these nodes is enough; larger nodes are. "
-            "With 10 % three nodes refuse {light}.",
+            "Up to {most} three nodes refuse nothing; by AWS's formula, with its spare, they are enough up to {spare}.",
             three=percent(three.seen.throttled), eleven=percent(eleven.seen.throttled), usd=usd(eleven.seen.parts["nodes"]),
-            share=percent(most_writes()), light=percent(light.seen.throttled),
+            share=percent(most_writes()), most=percent(enough(3)), spare=percent(enough(3, spare=True)),
         ),
     ]
 
@@ -684,9 +824,9 @@ def by_hand() -> str:
         [
             _("A seat map of {kb} KB is {units} read units, eventually consistent: {kb} ÷ 4, halved. A million hits save {saved}.",
               kb=MAP_KB, units=number(units), saved=usd(1e6 * units * each)),
-            _("ElastiCache: {nodes} {type} × {hours} h = {usd} a month ÷ (2,628,000 s × {units} units × {price} a million) = {hits} hits a second, day "
-              "and night, until it pays.", nodes=small.nodes, type=small.node_type, hours=number(HOURS), usd=usd(nodes_usd(small)),
-              units=number(units), price=f"${1e6 * each:.3f}", hits=number(hits_to_pay(small, MAP_KB))),
+            _("ElastiCache: {nodes} {type} × {hours} h × {rate} = {usd} a month ÷ (2,628,000 s × {units} units × {price} a million) = {hits} hits a "
+              "second, day and night, until it pays.", nodes=small.nodes, type=small.node_type, hours=number(HOURS),
+              rate=usd(nodes_usd(small) / small.nodes / HOURS), usd=usd(nodes_usd(small)), units=number(units), price=f"${1e6 * each:.3f}", hits=number(hits_to_pay(small, MAP_KB))),
             _("DAX: {nodes} {type} cost {usd} a month, so {hits} hits a second; {few} {low} cost {less}, so {fewer}. For items of 4 KB the "
               "three large ones need {many}.", nodes=Dax().nodes, type=Dax().node_type, usd=usd(nodes_usd(Dax())),
               hits=number(hits_to_pay(Dax(), MAP_KB)), few=BURSTABLE.nodes, low=BURSTABLE.node_type, less=usd(nodes_usd(BURSTABLE)),
@@ -715,8 +855,8 @@ HOW_MANY_HITS = Prediction(
 )
 WHEN_IT_PAYS = Prediction(
     "12.pays",
-    N_("Three nodes of DAX (dax.r5.large) stand before a table of 4 KB items. How many reads a second must they answer, day and night, until the saved "
-       "read units pay for them?"),
+    N_("Three nodes of DAX (dax.r5.large) stand before an on-demand table of 4 KB items. How many eventually consistent reads a second must they "
+       "answer, day and night, until the saved read units pay for them?"),
     unit=N_("reads per second"),
     lo=0,
     hi=10_000_000,
@@ -766,6 +906,14 @@ BY_HAND = Target(
 )
 
 P99_MS, STALE_SHARE, BUDGET_USD, LEAST_NODES = 8.6, 0.05, 70.0, 2
+REACH_S = 2000.0
+"""So long the exercise plays: a hundred sales, else the share of stale reads would be one of luck."""
+
+
+@lru_cache(maxsize=256)
+def reached(cache=None) -> Seen:
+    """The seat maps of section 3 for so long, all sales written around the cache."""
+    return examine(play(replace(seat_maps(), window_s=REACH_S), cache and replace(cache, bypass_share=1.0)))
 
 
 @dataclass(frozen=True)
@@ -780,8 +928,7 @@ def _judge(cache) -> Judged:
     if not isinstance(cache, (Dax, ElastiCache)):
         raise InputError(_("This needs a cache, Dax(...) or ElastiCache(...); correct my_cache in this cell."))
     serverless = isinstance(cache, ElastiCache) and cache.serverless
-    seen = examine(played(seat_maps(), replace(cache, bypass_share=1.0)))
-    return Judged(seen, np.inf if serverless else cache.nodes)
+    return Judged(reached(cache), np.inf if serverless else cache.nodes)
 
 
 def one_solution() -> ElastiCache:
@@ -803,7 +950,7 @@ AFFORDABLE = Target(
         Condition(N_("p99"), lambda found: found.seen.p99_ms, P99_MS, show=duration),
         Condition(N_("stale reads"), lambda found: found.seen.stale, STALE_SHARE, show=percent),
         Condition(N_("dollars a month"), lambda found: found.seen.bill.total_usd, BUDGET_USD, show=usd),
-        Condition(N_("nodes lacking for two zones"), lambda found: max(0, LEAST_NODES - found.nodes), 0),
+        Condition(N_("nodes missing for two zones"), lambda found: max(0, LEAST_NODES - found.nodes), 0),
     ),
     solution=one_solution,
     examine=_judge,
@@ -813,14 +960,14 @@ AFFORDABLE = Target(
         "more misses, and p99 follows the misses as long as they are more than one in a hundred.",
         type=one_solution().node_type,
         ttl=number(one_solution().ttl_s),
-        p99=duration(_judge(one_solution()).seen.p99_ms),
-        stale=percent(_judge(one_solution()).seen.stale),
-        usd=usd(_judge(one_solution()).seen.bill.total_usd),
-        none_p99=duration(examine(played(seat_maps())).p99_ms),
-        none=usd(examine(played(seat_maps())).bill.total_usd),
+        p99=duration(reached(one_solution()).p99_ms),
+        stale=percent(reached(one_solution()).stale),
+        usd=usd(reached(one_solution()).bill.total_usd),
+        none_p99=duration(reached().p99_ms),
+        none=usd(reached().bill.total_usd),
         dax=another_solution().node_type,
-        dax_p99=duration(_judge(another_solution()).seen.p99_ms),
-        dax_usd=usd(_judge(another_solution()).seen.bill.total_usd),
+        dax_p99=duration(reached(another_solution()).p99_ms),
+        dax_usd=usd(reached(another_solution()).bill.total_usd),
     ),
     untouched=lambda given: given == Dax(),
     needs=N_("a cache"),
@@ -849,7 +996,7 @@ CHECK_NODES, CHECK_TYPE = 11, "dax.r5.8xlarge"
 OVERTURNED = 0.5
 CHOICES = (
     N_("no cache"),
-    N_("three dax.t3.small"),
+    N_("three dax.t3.small (DAX)"),
     N_("two cache.t4g.small (ElastiCache)"),
     N_("eleven dax.t3.small, for more writes"),
 )
@@ -859,7 +1006,7 @@ CHOICES = (
 def answered_percent() -> float:
     """Per cent of all reads that DAX answers where 40 % are strongly consistent and the others find their item."""
     operations = (_look(4, weight=1 - CHECK_STRONG), _look(4, name="sure", weight=CHECK_STRONG, consistency="strong"))
-    traffic = Traffic(arrivals=Poisson(100.0), window_s=100.0, operations=operations, keys=Keys("zipf", 20, 1.0))
+    traffic = Traffic(arrivals=Poisson(100.0), window_s=400.0, operations=operations, keys=Keys("zipf", 20, 1.0))
     return 100 * examine(played(traffic, Dax())).hits
 
 
@@ -994,7 +1141,7 @@ QUIZ = Quiz(
                 ),
                 Option(
                     N_("The number of nodes in a DAX cluster"),
-                    N_("Replicas hold the same entries: they add reads and survive a loss of a node, but not room."),
+                    N_("Replicas hold the same entries: the cluster takes more reads and survives the loss of a node, but has no more room."),
                 ),
             ),
         ),

@@ -612,8 +612,8 @@ ITEMS = {  # bill lines in words, by sku or the beginning of one
     "apigateway.rest_request": N_("requests to the REST API"),
     "apigateway.http_request": N_("requests to the HTTP API"),
     "apigateway.cache": N_("cache of the API, by the hour"),
-    "dax.node": N_("cache nodes, by the hour"),
-    "elasticache.node": N_("cache nodes, by the hour"),
+    "dax.node": N_("node hours"),
+    "elasticache.node": N_("node hours"),
     "elasticache.serverless_data": N_("data in the serverless cache"),
     "elasticache.serverless_ecpu": N_("requests to the serverless cache"),
 }
@@ -655,17 +655,21 @@ UNITS = (
     N_("GB-hour"),
     N_("ECPU"),
 )
+ENGINES = {"valkey": "Valkey", "redis": "Redis OSS", "memcached": "Memcached"}
 TIERS = {"free": N_("free tier"), "discount": N_("discount")}
 
 
 def item_words(line) -> str:
-    """A bill line's item in the language in use; the instance type is kept."""
+    """A bill line's item in the language in use; the type of an instance or a node is kept."""
     known = next((words for prefix, words in ITEMS.items() if line.sku.startswith(prefix)), None)
     words = _(known) if known else _(line.item)
     if line.sku.startswith("ec2.instance."):
         words = f"{line.sku.removeprefix('ec2.instance.')}, {words}"
-    if ".node." in line.sku:
-        words = f"{line.sku.split('.node.')[1]}, {words}"
+    if line.sku.startswith("dax.node."):
+        words = f"{line.sku.removeprefix('dax.node.')}, {words}"
+    if line.sku.startswith("elasticache.node."):
+        engine, node = line.sku.removeprefix("elasticache.node.").split(".", 1)
+        words = f"{node} ({ENGINES[engine]}), {words}"
     return words
 
 

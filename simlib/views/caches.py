@@ -85,7 +85,9 @@ class Over(Picture):
                 mine["before"].set_data(pinned["xs"], pinned["lines"][name])
                 mine["then"].set_data([pinned["x"]], [pinned["now"][name]])
             if say is not percent:
-                self.axes[name].set_ylim(0, nice_top(1.1 * max(np.max(found["lines"][name]), found["now"][name])))
+                shown = [found] if pinned is None else [found, pinned]
+                tops = [max(np.max(each["lines"][name]), each["now"][name]) for each in shown]
+                self.axes[name].set_ylim(0, nice_top(1.1 * max(tops)))
             told.append(
                 _(
                     "{title}: the line goes from {first} to {last}; the simulated point stands at {now}.",
@@ -101,7 +103,7 @@ class Over(Picture):
 class Sides(Picture):
     """Several ways side by side: dollars a month by part, p50 and p99, the share of stale reads.
 
-    found: {way: {"usd": {part: dollars}, "p50_ms", "p99_ms", "stale": share of reads}}.
+    found: {way: {"usd": {part: dollars}, "total_usd": of the whole bill, "p50_ms", "p99_ms", "stale": share of reads}}.
     """
 
     size = (7.2, 4.6)
@@ -115,8 +117,12 @@ class Sides(Picture):
         self.ways = ways
         super().__init__()
 
+    def panels(self):
+        """The axes of dollars, times and stale reads, in this order."""
+        return self.figure.subplots(1, 3)
+
     def build(self):
-        money, times, stale = self.axes = self.figure.subplots(1, 3)
+        money, times, stale = self.axes = self.panels()
         places = np.arange(len(self.ways))
         self.bars = {
             part: money.bar(places, 0.0, 0.6, color=colour, hatch=hatch, ec="white")
@@ -174,13 +180,54 @@ class Sides(Picture):
             _(
                 "{way}: {usd} a month, p50 {p50}, p99 {p99}, stale reads {stale}.",
                 way=_(way),
-                usd=usd(sum(found[way]["usd"].values())),
+                usd=usd(found[way]["total_usd"]),
                 p50=duration(found[way]["p50_ms"]),
                 p99=duration(found[way]["p99_ms"]),
                 stale=percent(found[way]["stale"]),
             )
             for way in self.ways
         )
+
+
+class WholePath(Sides):
+    """The same for a stack with an API and a function in front, and the reads a second left to the table.
+
+    found: as for Sides, with "left_rps".
+    """
+
+    size = (7.2, 5.4)
+    PARTS = {
+        "cache": (SKY, "", N_("cache")),
+        "table": (GREEN, "//", N_("table")),
+        "rest": (ORANGE, "xx", N_("API and function")),
+    }
+
+    def panels(self):
+        (money, times), (stale, left) = self.figure.subplots(2, 2)
+        places = np.arange(len(self.ways))
+        left.set_title(label("Reads a second left to the table"))
+        left.set_xticks(places, [label(way) for way in self.ways], fontsize=9)
+        left.set_xlim(-0.6, len(self.ways) - 0.4)
+        _few_ticks(left.yaxis)
+        self.left = left
+        self.reads = left.bar(places, 0.0, 0.6, color=GREEN, hatch="//", ec="white")
+        self.read = left.plot([], [], color=GREY, marker="_", ms=24, mew=2, ls="none")[0]
+        return money, times, stale
+
+    def update(self, found, pinned):
+        told = super().update(found, pinned)
+        reads = [found[way]["left_rps"] for way in self.ways]
+        for bar, rps in zip(self.reads, reads, strict=True):
+            bar.set_height(rps)
+        self.read.set_visible(pinned is not None)
+        tops = reads
+        if pinned is not None:
+            before = [pinned[way]["left_rps"] for way in self.ways]
+            self.read.set_data(np.arange(len(self.ways)), before)
+            tops = reads + before
+        self.left.set_ylim(0, nice_top(1.05 * max(tops)))
+        return told + " " + _("Reads a second left to the table: {left}.", left=", ".join(
+            f"{_(way)} {number(rps)}" for way, rps in zip(self.ways, reads, strict=True)))
 
 
 class Stampede(Picture):
@@ -258,9 +305,10 @@ class Load(Picture):
         place = int(np.flatnonzero(counts == found["nodes"])[0])
         self.now.set_data([found["nodes"]], [found["offered"][place]])
         self.before.set_visible(pinned is not None)
-        tops = [found["offered"].max(), found["needed"].max()]
+        tops = [np.nanmax(found[name]) for name in self.lines]
         if pinned is not None:
             self.before.set_data(pinned["counts"], pinned["needed"])
+            tops.append(pinned["needed"].max())
         self.axis.set_ylim(0, nice_top(1.05 * max(tops)))
         return _(
             "Nodes: {nodes}. They offer {offered} normalized requests a second; the load needs {needed}. Both rise "
