@@ -640,9 +640,8 @@ def test_the_map_answers_what_the_text_asks():
         assert cheapest == ({lesson.API} if pays else {lesson.NONE})
     strict = lesson.paying(40, 0.05)
     assert strict.cheapest((1.5, 256.0)) == lesson.ELASTICACHE and strict.cheapest((0.0, 256.0)) == lesson.API
-    places = list(strict.pays.sides)
     for rate_rps in (2, 10, 20, 40):
-        won = {lesson.paying(rate_rps, most).cheapest(place) for place in places for most in (0.01, 0.05, 1)}
+        won = {lesson.paying(rate_rps, most).cheapest(place) for place in strict.pays.sides for most in (0.01, 0.05, 1)}
         assert never not in won
 
 
