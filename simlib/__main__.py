@@ -346,13 +346,14 @@ def _caches(arguments) -> int:
     print(f"{scenario.name}: {_stack(scenario)} in {scenario.region}, prices of {facts.iso_date(scenario.date)}, "
           f"seed {arguments.seed}\n")
     _warn_of_the_future(facts.iso_date(scenario.date))
-    columns = ("USD/month", "cache", "table", "p50 ms", "p99 ms", "hits", "stale", "reads/s left")
-    print(f"  {'':14}" + "".join(f"{words:>13}" for words in columns))
+    columns = ("USD/month", "cache", "table", "p50 ms", "p99 ms", "hits", "stale", "reads/s")
+    print(f"  {'':12}" + "".join(f"{words:>11}" for words in columns))
     for way, side in found.items():
         figures = (_money(side.usd), _money(side.usd_cache), _money(side.usd_table), f"{side.p50_ms:,.1f}",
                    f"{side.p99_ms:,.1f}", f"{side.hits:.1%}", f"{side.stale:.2%}", _number(side.table_reads_rps))
-        print(f"  {way:14}" + "".join(f"{figure:>13}" for figure in figures))
-    print("\n" + _paragraph("Hits and stale reads are shares of all reads. Every window begins with empty caches."))
+        print(f"  {way:12}" + "".join(f"{figure:>11}" for figure in figures))
+    print("\n" + _paragraph("Hits and stale reads are shares of all reads; reads/s are those left to the table. Every "
+                            "window begins with empty caches."))
     if pays:
         _print_map(pays)
     return 0
@@ -360,11 +361,11 @@ def _caches(arguments) -> int:
 
 def _print_map(pays) -> None:
     print("\nThe cheapest way, and what it saves in a month, by size of an item and steepness of popularity\n")
-    print(f"  {'':10}" + "".join(f"{f'{size_kb:g} KB':>22}" for size_kb in pays.sizes_kb))
+    print(f"  {'':6}" + "".join(f"{f'{size_kb:g} KB':>21}" for size_kb in pays.sizes_kb))
     for exponent in pays.exponents:
         cells = [(way, pays.saves_usd(exponent, size_kb, way)) for size_kb in pays.sizes_kb
                  for way in (pays.cheapest(exponent, size_kb),)]
-        print(f"  {exponent:<10g}" + "".join(f"{f'{way} ({_money(saved)})':>22}" for way, saved in cells))
+        print(f"  {exponent:<6g}" + "".join(f"{f'{way} ({_money(saved)})':>21}" for way, saved in cells))
 
 
 def _numbers(text, option, example):

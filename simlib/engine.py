@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simlib import fast, on_simpy
-from simlib.params import ParamError
+from simlib.params import ParamError, shown
 from simlib.result import Result
 from simlib.scenario import Scenario
 from simlib.services.base import REQUEST_BITS
@@ -35,6 +35,9 @@ def simulate(scenario: Scenario, seed: int = 0, workload: Workload | None = None
     for name, value, allowed in (("engine", engine, ENGINES), ("keep", keep, KEEPS)):
         if value not in allowed:
             raise ParamError(f"simulate's {name} is {value!r}, but it must be one of {', '.join(allowed)}.")
+    if not isinstance(scenario, Scenario):
+        raise ParamError(f"simulate was given {shown(scenario)}, but it plays a Scenario; write for example "
+                         "simulate(Scenario((Lambda(),), Traffic())), or load a file with simlib.scenario_file.load.")
     reasons = fast.supports(scenario)
     if engine == "fast" and reasons:
         raise ParamError(f"The fast engine cannot play this scenario: {' '.join(reasons)} Take engine=\"auto\".")

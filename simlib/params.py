@@ -122,6 +122,14 @@ def _fault(declared: Param, kind: str, value) -> str | None:
 class Checked:
     """Base of every described thing: checks each declared field, then `check` for rules across fields."""
 
+    def __new__(cls, *_values, **fields):
+        if "__dataclass_fields__" in cls.__dict__:
+            known = [field.name for field in dataclasses.fields(cls)]
+            wrong = next((name for name in fields if name not in known), None)
+            if wrong is not None:
+                raise ParamError(f"{cls.__name__} has no field {wrong!r}; {nearest(wrong, known)}")
+        return super().__new__(cls)
+
     def __post_init__(self):
         kinds = {field.name: str(field.type) for field in dataclasses.fields(self)}
         for declared in parameters(type(self)):
@@ -149,6 +157,20 @@ def nearest(word: str, allowed) -> str:
     if close:
         return f"did you mean {close[0]}?"
     return "allowed are " + ", ".join(allowed) + "."
+
+
+def several(values, what: str, example: str) -> tuple:
+    """Some values as a tuple; raises ParamError, naming `what` was given and an `example`, for what is not several."""
+    try:
+        if isinstance(values, str):
+            raise TypeError
+        found = tuple(values)
+    except TypeError:
+        found = ()
+    if not found:
+        raise ParamError(f"{what} is {shown(values)}, but it must be one value or more in a row; write for example "
+                         f"{example}.")
+    return found
 
 
 def build(cls, mapping, where: str):

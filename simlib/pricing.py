@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from simlib import facts
 from simlib.engine import Result, Scenario, simulate
+from simlib.params import ParamError, shown
 from simlib.services.base import Discount
 from simlib.services.costs import OwnLine
 
@@ -265,7 +266,11 @@ def _quiet_usage(quiet: Scenario, seed: int) -> Mapping[str, float]:
 
 
 def bill(result: Result, free_tier: bool = True) -> Bill:
-    """The monthly bill of a run: every line with quantity, unit, price, tier and source."""
+    """The monthly bill of a run: every line with quantity, unit, price, tier and source. Raises ParamError for what is
+    no run."""
+    if not hasattr(result, "scenario"):
+        raise ParamError(f"bill was given {shown(result)}, but it bills what simulate returns; write for example "
+                         "bill(simulate(scenario)).")
     scenario = result.scenario
     book = price_book(scenario.region, scenario.date)
     discounts = dict.fromkeys(discount for service in scenario.stack for discount in service.discounts(book.date))

@@ -427,18 +427,24 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 SHOWN = re.findall(r"```\n\$ python -m simlib (.*?)\n(.*?)\n```", README, re.DOTALL)
 
 
-def test_readme_shows_a_run_a_comparison_and_a_sweep():
-    assert sorted(command.split()[0] for command, _ in SHOWN) == ["compare", "run", "sweep"]
+SCENARIOS = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+
+
+def test_readme_shows_a_run_a_comparison_a_sweep_and_caches():
+    assert sorted(command.split()[0] for command, _ in SHOWN) == ["caches", "compare", "run", "sweep"]
+    assert len(SCENARIOS) == 2
 
 
 @pytest.mark.parametrize("command, output", SHOWN, ids=[command for command, _ in SHOWN])
-def test_output_in_the_readme_is_what_the_command_prints(ran, command, output):
+def test_output_in_the_readme_is_what_the_command_prints(ran, tmp_path, monkeypatch, command, output):
     """Where this fails because a number moved, README.md shows the new one and CHANGELOG.md says why."""
+    (tmp_path / "seats.yaml").write_text(SCENARIOS[1], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
     assert ran(*command.split()) == (0, output + "\n", "")
 
 
-def test_the_scenario_in_the_readme_can_be_played(ran, tmp_path):
-    text, = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+@pytest.mark.parametrize("text", SCENARIOS, ids=["functions", "caches"])
+def test_the_scenarios_in_the_readme_can_be_played(ran, tmp_path, text):
     (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
     assert ran("run", tmp_path / "mine.yaml")[0] == 0
 

@@ -148,7 +148,7 @@ def test_limits_on_stale_reads_and_p99_leave_fewer_ways():
 
 
 def test_a_map_needs_places():
-    with pytest.raises(ParamError, match="at least one steepness"):
+    with pytest.raises(ParamError, match="one value or more"):
         where_it_pays(TABLE, (), (1,))
 
 

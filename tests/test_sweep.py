@@ -410,7 +410,7 @@ def nowhere(name, **fields):
 @pytest.mark.parametrize("grid, options, kind, words", [
     ([BASE, nowhere("far", region="eu-west-1")], {}, PriceError, "far: There are no prices for the Region 'eu-west-1'"),
     ([BASE, nowhere("lost", traffic=Traffic(arrivals=Trace("nowhere.csv")))], {}, WorkloadError, "lost: "),
-    (BASE, {"seeds": []}, ParamError, "There are no seeds"),
+    (BASE, {"seeds": []}, ParamError, "one value or more"),
     (BASE, {"seeds": [1, 2, 1]}, ParamError, "The seed 1 is there twice"),
     (BASE, {"seeds": [-1]}, WorkloadError, "The seed is -1"),
     (BASE, {"seeds": [0.5]}, WorkloadError, "The seed is 0.5"),

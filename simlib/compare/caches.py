@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simlib.engine import Scenario, simulate
-from simlib.params import ParamError, shown
+from simlib.params import ParamError, several, shown
 from simlib.pricing import bill
 from simlib.services import ApiGateway, Client, Dax, DynamoDb, ElastiCache
 from simlib.services.base import OK, STALE, THROTTLED, Service
@@ -55,6 +55,11 @@ def ways(scenario: Scenario, caches: Mapping[str, Service] | None = None) -> dic
     API, its cache, each as the stack has it, else a small one (see SMALL). Raises ParamError where the stack does not
     end in a `DynamoDb` table, and for what is no cache.
     """
+    if not isinstance(scenario, Scenario) or not isinstance(caches, Mapping | None):
+        wrong, what = (caches, "a mapping of names to caches") if isinstance(scenario, Scenario) else (
+            scenario, "a Scenario")
+        raise ParamError(f"Caches are compared for a Scenario, but {shown(wrong)} is not {what}; write for example "
+                         "side_by_side(scenario, {\"mine\": Dax(nodes=3)}).")
     stack = scenario.stack
     if not isinstance(stack[-1], DynamoDb):
         raise ParamError(f"The stack ends in {type(stack[-1]).__name__}, but caches are compared in front of a table; "
@@ -116,8 +121,9 @@ def side(scenario: Scenario, seed: int = 0, workload: Workload | None = None, fr
 def side_by_side(scenario: Scenario, caches: Mapping[str, Service] | None = None, seed: int = 0,
                  free_tier: bool = False) -> dict[str, Side]:
     """Every way of `ways` on the same requests, summed up, by name."""
+    found = ways(scenario, caches)
     workload = draw(scenario.traffic, seed)
-    return {name: side(each, seed, workload, free_tier) for name, each in ways(scenario, caches).items()}
+    return {name: side(each, seed, workload, free_tier) for name, each in found.items()}
 
 
 @dataclass(frozen=True)
@@ -161,10 +167,9 @@ def where_it_pays(scenario: Scenario, exponents: Iterable[float], sizes_kb: Iter
 
     Raises ParamError for a steepness or a size that there is not, and as `ways` does.
     """
-    exponents, sizes_kb = tuple(exponents), tuple(sizes_kb)
-    if not exponents or not sizes_kb:
-        raise ParamError("A map needs at least one steepness of popularity and one size in KB; write for example "
-                         "(0.5, 1.0) and (1, 16, 64).")
+    exponents = several(exponents, "The map's exponents", "(0.5, 1.0)")
+    sizes_kb = several(sizes_kb, "The map's sizes_kb", "(1, 16, 64)")
+    ways(scenario, caches)
     traffic, sides = scenario.traffic, {}
     for exponent in exponents:
         for size_kb in sizes_kb:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simlib.engine import Scenario, simulate
-from simlib.params import ParamError
+from simlib.params import ParamError, several
 from simlib.pricing import bill
 from simlib.workload import draw
 
@@ -103,9 +103,7 @@ def compare(a: Scenario, b: Scenario, seeds: Iterable[int] = range(8), free_tier
     if a.traffic != b.traffic:
         raise ParamError("The two scenarios have different traffic, but a comparison needs the same requests; "
                          "give both the same traffic section.")
-    seeds = tuple(seeds)
-    if not seeds:
-        raise ParamError("There are no seeds, but a comparison needs at least one; give for example range(8).")
+    seeds = several(seeds, "compare's seeds", "range(8)")
     names = [a.name or stack_name(a), b.name or stack_name(b)]
     if names[0] == names[1]:
         names = [f"{names[0]} (a)", f"{names[1]} (b)"]

@@ -20,7 +20,7 @@ from simlib.compare.grid import Grid, grid_of
 from simlib.compare.keep import Keep, fingerprints, versions
 from simlib.compare.pairs import METRICS, interval, measures
 from simlib.engine import Scenario
-from simlib.params import ParamError, shown
+from simlib.params import ParamError, several, shown
 from simlib.pricing import PriceError, price_book
 from simlib.workload import Dice, Trace, Traffic, WorkloadError
 
@@ -187,9 +187,7 @@ def sweep(grid, seeds: Iterable[int] = range(8), free_tier: bool = True, workers
 
 
 def _checked(seeds: Iterable[int]) -> tuple[int, ...]:
-    seeds = tuple(Dice(seed).seed for seed in seeds)
-    if not seeds:
-        raise ParamError("There are no seeds, but a sweep needs at least one; give for example range(8).")
+    seeds = tuple(Dice(seed).seed for seed in several(seeds, "sweep's seeds", "range(8)"))
     if len(set(seeds)) < len(seeds):
         twice = next(seed for seed in seeds if seeds.count(seed) > 1)
         raise ParamError(f"The seed {twice} is there twice, which would pass for more luck than there was; give each "
