@@ -162,12 +162,17 @@ def _from_csv(path, text):
     if not kinds:
         raise MetricsError(f"{path} has no column named after read or write units; {_HELP}.")
     series = {kind: [] for kind in KINDS}
+    seen: dict[float, int] = {}
     for number, row in enumerate(rows[first:], first + 1):
         if not any(cell.strip() for cell in row):
             continue
         at_s = _time_s(row[0])
         if at_s is None:
             raise MetricsError(f"{path}, line {number}, begins with {row[0]!r}, which is no time; correct the line.")
+        if at_s in seen:
+            raise MetricsError(f"{path} has the time {row[0].strip()} in lines {seen[at_s]} and {number}, so that it "
+                               "would count twice; delete one of them.")
+        seen[at_s] = number
         for place, kind in kinds.items():
             cell = row[place].strip() if place < len(row) else ""
             if cell:

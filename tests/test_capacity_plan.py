@@ -184,3 +184,10 @@ def test_the_command_prints_the_options_or_one_sentence(tmp_path, capsys):
     for wrong in (["--targets", "much"], ["--targets", "2"], ["--date", "1999-01-01"], ["--region", "mars-1"]):
         assert main(["capacity", str(path), *wrong]) == 2
         assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_time_that_is_there_twice_is_refused_for_it_would_count_twice(tmp_path):
+    path = tmp_path / "twice.csv"
+    path.write_text("time,read units\n2026-01-01 00:00,5\n2026-01-01 00:01,5\n2026-01-01 00:00,5\n", encoding="utf-8")
+    with pytest.raises(MetricsError, match="in lines 2 and 4"):
+        read_metrics(path)

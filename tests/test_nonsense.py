@@ -5,6 +5,7 @@ import pytest
 from simlib import (
     Dax,
     DynamoDb,
+    GlobalIndex,
     Lambda,
     ParamError,
     Poisson,
@@ -38,3 +39,9 @@ def test_it_is_refused_in_a_sentence(attempt, words):
     with pytest.raises(ParamError, match=words) as refused:
         attempt()
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["", None, 3])
+def test_an_index_needs_a_name(name):
+    with pytest.raises(ParamError, match="GlobalIndex.name is .* must be a text"):
+        GlobalIndex(name)

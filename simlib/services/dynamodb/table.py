@@ -84,6 +84,12 @@ class GlobalIndex(Checked):
     read_capacity: float = param(5, "RCU", "provisioned reads", 1, 1e6)
     write_capacity: float = param(5, "WCU", "provisioned writes", 1, 1e6)
 
+    def check(self):
+        """An index has a name, for operations to read it by."""
+        if not isinstance(self.name, str) or not self.name:
+            raise ParamError(f"GlobalIndex.name is {shown(self.name)}, but it must be a text; write for example "
+                             '"by-status".')
+
     @property
     def is_partial(self) -> bool:
         """Whether writes differ in what they cost the index."""
