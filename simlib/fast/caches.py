@@ -7,9 +7,9 @@ from simlib.fast.flow import answer, call_next, column, span, wait
 from simlib.fast.world import NONE
 from simlib.services.base import ARRIVAL, COMPLETION, FAILED, OK, STALE, THROTTLED
 from simlib.services.caches.front import HIT, KEEPS, MISS, PASSED, PASSES, QUERY, UPDATES, WRITES, WROTE, takes
-from simlib.services.caches.lru import drop, find, link, put, unlink
+from simlib.services.caches.lru import drop, find, is_later, link, put, unlink
 
-for each in (unlink, link, drop, find, takes):
+for each in (unlink, link, drop, find, is_later, takes):
     inlined(each)
 kernel(put)
 
@@ -96,7 +96,7 @@ def keep(world, front, frame, changes):
     place, entry = frame.j, world.entries[frame.j]
     memory = memory_of(world, front, frame.i)
     size = max(column(world, front.size, frame.request), 1.0)
-    if fills(world, front, frame) and not (entry.size > 0.0 and entry.version > frame.b_s):
+    if fills(world, front, frame) and not is_later(entry, frame.b_s, world.run[0].now_s):
         put(memory, world.entries, place, size, frame.b_s, world.run[0].now_s)
     elif changes and front.on_write == UPDATES:
         put(memory, world.entries, place, size, frame.b_s, world.run[0].now_s)

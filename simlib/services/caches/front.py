@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from simlib import dists, facts
+from simlib.params import ParamError
 from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COMPLETION, FAILED, OK, STALE, THROTTLED
-from simlib.services.caches.lru import Entry, Lru, drop, find, put
+from simlib.services.caches.lru import Entry, Lru, drop, find, is_later, put
 
 ITEM, QUERY, PASSES, WRITES = range(4)
 """What a cache does with an operation: looks the item up, looks the query up, hands it or a write through."""
@@ -71,7 +72,11 @@ def takes(bucket, cost, now_s):
 
 
 def open_front(front: Front, run, backend, bucket: Bucket | None):
-    """The handle of a cache on an engine; `bucket` is what limits its cluster, or None."""
+    """The handle of a cache on an engine; `bucket` is what limits its cluster, or None.
+    Raises ParamError for a global table."""
+    if not hasattr(backend, "versions"):
+        raise ParamError("The stack has a cache in front of a table with DynamoDb.global_table, which is not modelled; "
+                         "leave out the cache or global_table.")
     workload = run.workload
     count = workload.traffic.keys.count
     queries = front.queries
@@ -116,7 +121,7 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
         if front.own_trips and (fills or changes):
             yield run.at(run.now + trip, ARRIVAL, request, number)
         size = float(max(size, 1))
-        if fills and not (entries[place].size > 0.0 and entries[place].version > version):
+        if fills and not is_later(entries[place], version, run.now):
             put(cache, entries, place, size, version, run.now)
         elif changes and front.on_write == UPDATES:
             put(cache, entries, place, size, version, run.now)
