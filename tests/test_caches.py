@@ -1,5 +1,6 @@
 """DAX and ElastiCache, against another LRU cache, Che's approximation, closed forms and AWS's worked examples."""
 
+import dataclasses
 import math
 
 import cachetools
@@ -26,6 +27,7 @@ from simlib import (
     facts,
     simulate,
 )
+from simlib.pricing import usage
 from simlib.services.base import OK, STALE, THROTTLED
 from simlib.services.caches.dax import sized
 from simlib.services.caches.front import HIT, MISS, PASSED, WROTE
@@ -35,8 +37,9 @@ READ = Operation("read", work_vcpu_s=0.0, io_s=0.0, item_bytes=1000)
 WRITE = Operation("write", access="write", work_vcpu_s=0.0, io_s=0.0, item_bytes=1000)
 
 
-def played(cache, operations=READ, rate_rps=100.0, window_s=60.0, keys=None, seed=0, table=None, **fields):
-    traffic = Traffic(arrivals=Poisson(rate_rps), window_s=window_s, operations=operations,
+def played(cache, operations=READ, rate_rps=100.0, window_s=60.0, keys=None, seed=0, table=None, arrivals=None,
+           **fields):
+    traffic = Traffic(arrivals=arrivals or Poisson(rate_rps), window_s=window_s, operations=operations,
                       keys=keys or Keys(count=1000))
     return simulate(Scenario((cache, table or DynamoDb()), traffic, **fields), seed)
 
@@ -341,3 +344,25 @@ def test_the_full_path_runs_and_is_billed():
     assert result.summary()["served"] == result.n
     assert set(bill(result).by_service()) == {"AWS Lambda", "DynamoDB Accelerator (DAX)", "Amazon DynamoDB"}
     assert THROTTLED not in set(result.spans.status)
+
+
+def test_a_lone_node_that_is_replaced_has_forgotten_everything_and_one_of_three_has_not():
+    """Ten gets a second of one key for 60 s, the node gone from 20 to 40 s: a miss at the start, one at the return."""
+    for nodes, misses in ((1, 2), (3, 1)):
+        cache = Dax(nodes=nodes, item_ttl_s=0, fails_at_s=20.0, back_after_s=20.0)
+        spans = of_cache(played(cache, arrivals=Constant(10.0), keys=Keys(count=1)))
+        assert (spans.resource == MISS).sum() == misses
+
+
+def test_cache_aside_code_pays_for_the_trips_it_makes_and_no_others():
+    """Looks, fillings and deletes of 1,000 bytes are an ECPU each; strong reads and idle writes are none."""
+    strong = dataclasses.replace(READ, name="strong", consistency="strong")
+    for operations, on_write, trips in (
+            ((READ, WRITE), "delete", lambda hits, misses, writes: hits + 2 * misses + writes),
+            ((READ, WRITE), "nothing", lambda hits, misses, writes: hits + 2 * misses),
+            ((strong,), "delete", lambda hits, misses, writes: 0)):
+        result = played(ElastiCache(serverless=True, on_write=on_write), operations=operations)
+        counts = [int((result.of(0)["resource"] == kind).sum()) for kind in (HIT, MISS, WROTE)]
+        assert usage(result).get("elasticache.serverless_ecpu.valkey", 0.0) == trips(*counts)
+    empty = played(ElastiCache(serverless=True), keys=Keys(count=5, absent_share=1.0))
+    assert usage(empty)["elasticache.serverless_ecpu.valkey"] == empty.n

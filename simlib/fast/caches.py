@@ -7,9 +7,9 @@ from simlib.fast.flow import answer, call_next, column, show, span, wait
 from simlib.fast.world import NONE
 from simlib.services.base import ARRIVAL, COMPLETION, FAILED, OK, STALE, THROTTLED
 from simlib.services.caches.front import KEEPS, PASSES, QUERY, UPDATES, WRITES, takes
-from simlib.services.copies import HIT, MISS, PASSED, WROTE, drop, find, link, put, unlink
+from simlib.services.copies import HIT, MISS, PASSED, WROTE, drop, find, is_later, link, put, unlink
 
-for each in (unlink, link, drop, find, takes):
+for each in (unlink, link, drop, find, is_later, takes):
     inlined(each)
 kernel(put)
 
@@ -33,7 +33,8 @@ def done(world, number, work_s, status, seen, resource):
 @kernel
 def cached(world, number):
     """One step of a call to a cache. i: what the cache does with the operation; j: the entry's place; k: whether it was
-    a hit, then the status of what stands behind; a_s: a trip; b_s: the version that is held or came back."""
+    a hit, then the status of what stands behind; a_s: a trip; b_s: the version that is held or came back; c_s: what
+    trips have taken."""
     run, frame = world.run[0], world.frames[number]
     front = world.fronts[frame.unit]
     request, call, step = frame.request, frame.call, frame.step
@@ -52,6 +53,10 @@ def cached(world, number):
         if kind <= QUERY and find(memory_of(world, front, kind), world.entries, frame.j, run.now_s):
             frame.k = 1
         frame.a_s = column(world, front.trip, request)
+        frame.c_s = 0.0
+        if front.own_trips and kind > QUERY:
+            frame.step = _ANSWERED
+            return call_next(world, number)
         if front.cluster != NONE:
             cluster = world.clusters[front.cluster]
             kilobytes = max(1, -(-int(column(world, front.size, request)) // 1024))
@@ -69,6 +74,7 @@ def cached(world, number):
     if step == _BYPASSED:
         return done(world, number, 0.0, run.status, run.status, PASSED)
     if step == _THROUGH:
+        frame.c_s = frame.a_s
         if frame.k:
             if frame.level > run.keeper:
                 show(world, number, frame.b_s)
@@ -80,11 +86,12 @@ def cached(world, number):
         frame.k = run.status
         frame.b_s = frame.shown
         if front.own_trips and frame.k == OK and (changes or fills(world, front, frame)):
+            frame.c_s += frame.a_s
             return wait(world, number, run.now_s + frame.a_s, ARRIVAL, call, _FILLED)
     if frame.k == OK:
         keep(world, front, frame, changes)
     resource = WROTE if frame.i == WRITES else PASSED if frame.i == PASSES else MISS
-    return done(world, number, frame.a_s, frame.k, frame.k, resource)
+    return done(world, number, frame.c_s, frame.k, frame.k, resource)
 
 
 @inlined
@@ -99,7 +106,7 @@ def keep(world, front, frame, changes):
     place, entry = frame.j, world.entries[frame.j]
     memory = memory_of(world, front, frame.i)
     size = max(column(world, front.size, frame.request), 1.0)
-    if fills(world, front, frame) and not (entry.size > 0.0 and entry.version > frame.b_s):
+    if fills(world, front, frame) and not is_later(entry, frame.b_s, world.run[0].now_s):
         put(memory, world.entries, place, size, frame.b_s, world.run[0].now_s)
     elif changes and front.on_write == UPDATES:
         put(memory, world.entries, place, size, frame.b_s, world.run[0].now_s)

@@ -13,7 +13,7 @@ from simlib.fast.lambda_ import UNTOUCHED
 from simlib.fast.world import NONE
 from simlib.services import ApiGateway, Client, Dax, DynamoDb, Ec2, ElastiCache, Functions, Lambda, ManagedInstances
 from simlib.services.base import EVENT_DEAD_LETTERED, EVENT_DROPPED, NO_REQUEST, first_call
-from simlib.services.caches.front import trips_s
+from simlib.services.caches.front import forget, trips_s
 from simlib.services.copies import NOWHERE, result_bytes
 from simlib.services.dynamodb.control import Control
 from simlib.services.dynamodb.table import LATENCIES, TRANSACTION, kind_of, lag_of
@@ -311,8 +311,11 @@ class _Demand:
 def _dax(player, level, service):
     run, state = player.views[level], player.state
     cluster = state.add("clusters", rate=service.rate(service.nodes), tokens=service.rate(service.nodes))
-    service.watch(run, lambda: state.view.clusters[cluster])
-    return IS_CACHE, _front(player, level, service, cluster), NONE
+    unit = _front(player, level, service, cluster)
+    first = state.view.fronts[unit].lru
+    service.watch(run, lambda: state.view.clusters[cluster],
+                  lambda: forget([state.view.lrus[first], state.view.lrus[first + 1]], state.view.entries))
+    return IS_CACHE, unit, NONE
 
 
 def _elasticache(player, level, service):

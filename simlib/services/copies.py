@@ -109,6 +109,11 @@ def find(cache, entries, place, now_s):
     return True
 
 
+def is_later(entry, version, now_s):
+    """Whether an entry is held, has not ended and shows a later version than this."""
+    return entry.size > 0.0 and entry.expires_s > now_s and entry.version > version
+
+
 def put(cache, entries, place, size, version, now_s):
     """Holds an entry of `size` bytes as the newest: what has ended goes, then what was longest unused, until it fits.
 

@@ -24,7 +24,7 @@ class Dax(Service):
         write-through: the table first, then the item's entry; results of queries that writes do not refresh; writes
         that go around the cluster and leave old entries; strong and transactional reads handed through; throughput by
         node in AWS's normalized requests (a KB of a hit 1, of a miss 10, of a write 25 on every node), beyond which
-        calls are throttled; the loss of a node.
+        calls are throttled; the loss of a node, with all that is held where it was the only one.
     Leaves out: single steps of replication, the seconds of a failover, retries of the DAX client, memory that the
         cluster keeps for itself.
     Billed for: hours of every node; reads that follow transactional writes.
@@ -78,19 +78,22 @@ class Dax(Service):
 
     def open(self, run, backend):
         bucket = Bucket(self.rate(self.nodes))
-        self.watch(run, lambda: bucket)
-        return open_front(self.front(run.workload), run, backend, bucket)
+        call = open_front(self.front(run.workload), run, backend, bucket)
+        self.watch(run, lambda: bucket, call.forget)
+        return call
 
-    def watch(self, run, cluster_of) -> None:
+    def watch(self, run, cluster_of, forget) -> None:
         """Starts what happens to the nodes on either engine, and notes what stood ready; `cluster_of()` gives the
-        bucket that limits them."""
+        bucket that limits them, `forget()` empties the memory."""
         if self.fails_at_s is not None:
-            run.start(self._loss(run, cluster_of))
+            run.start(self._loss(run, cluster_of, forget))
         run.at_end(lambda: self._close(run))
 
-    def _loss(self, run, cluster_of):
+    def _loss(self, run, cluster_of, forget):
         yield run.at(self.fails_at_s, CAPACITY, 0, 0)
         set_rate(cluster_of(), self.rate(self.nodes - 1), run.now)
+        if self.nodes == 1:
+            forget()
         if self.back_after_s is not None:
             yield run.at(self.fails_at_s + self.back_after_s, CAPACITY, 0, 0)
             set_rate(cluster_of(), self.rate(self.nodes), run.now)

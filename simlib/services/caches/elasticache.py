@@ -10,34 +10,20 @@ import numpy as np
 from simlib import facts
 from simlib.params import param
 from simlib.services.base import BYTES_PER_GB, OK, Metered, Service, Sums, Window
-from simlib.services.caches.front import (
-    DELETES,
-    HIT,
-    ITEM,
-    KEEPS,
-    MISS,
-    PASSES,
-    QUERY,
-    UPDATES,
-    WRITES,
-    Front,
-    open_front,
-)
+from simlib.services.caches.front import DELETES, ITEM, KEEPS, PASSES, QUERY, UPDATES, WRITES, Front, open_front
+from simlib.services.copies import HIT, MISS, WROTE
 
 ON_WRITE = {"delete": DELETES, "update": UPDATES, "nothing": KEEPS}
 ENGINES = ("valkey", "redis", "memcached")
-TRIPS = np.array([1, 1, 2, 1, 2])
-"""Trips to the cache of a call that was refused, a hit, a miss that was filled, one handed through, a write."""
-
-
 @dataclass(frozen=True)
 class ElastiCache(Service):
     """An ElastiCache cluster, or ElastiCache Serverless, in front of a `DynamoDb` table.
 
     Models: cache-aside: the code looks in the cache, on a miss reads the table and fills the entry, on a write deletes
-        or replaces the item's entry (`on_write`), each a trip of its own; results of queries, whole pages and
-        aggregates, which end with their time to live only; one memory of all nodes together, in which what was longest
-        unused makes room, by bytes; a stampede: while a popular entry is missing, every reader goes to the table.
+        or replaces the item's entry (`on_write`), each a trip of its own, and does not ask it for what is not cached;
+        results of queries, whole pages and aggregates, which end with their time to live only; one memory of all nodes
+        together, in which what was longest unused makes room, by bytes; a stampede: while a popular entry is missing,
+        every reader goes to the table.
     Leaves out: throughput limits of nodes, replicas and failover, data structures, overhead of the engine's memory,
         the code's own errors.
     Billed for: hours of every node, or GB-hours and ElastiCache processing units (ECPU, a started KB each).
@@ -109,9 +95,14 @@ class ElastiCache(Service):
         request = spans["request"].astype(np.int64)
         items = np.array([each.items for each in workload.traffic.operations], dtype=np.int64)
         kilobytes = np.maximum(1, -(-workload.item_bytes[request] * items[workload.operation[request]] // 1024))
-        trips = TRIPS[spans["resource"]] - (spans["status"] != OK) * (spans["resource"] != HIT)
-        sums.add("ecpu", np.maximum(trips, 0) * kilobytes)
-        sums.add("filled_bytes", (kilobytes * 1024)[(spans["resource"] == MISS) & (spans["status"] == OK)])
+        resource, done = spans["resource"], spans["status"] == OK
+        filled = (resource == MISS) & done
+        if not self.caches_empty:
+            filled &= workload.item_bytes[request] > 0
+        changed = (resource == WROTE) & done & (self.on_write != "nothing")
+        looked = (resource == HIT) | (resource == MISS)
+        sums.add("ecpu", (looked.astype(np.int64) + filled + changed) * kilobytes)
+        sums.add("filled_bytes", (kilobytes * 1024)[filled])
 
     def usage(self, sums: Sums, window: Window):
         if not self.serverless:

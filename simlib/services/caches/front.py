@@ -8,7 +8,20 @@ import numpy as np
 
 from simlib import dists, facts
 from simlib.services.base import ARRIVAL, CALLS_PER_CALL, COMPLETION, FAILED, OK, STALE, THROTTLED
-from simlib.services.copies import HIT, MISS, PASSED, WROTE, Entry, Lru, drop, find, put, result_bytes
+from simlib.services.copies import (
+    HIT,
+    MISS,
+    NOWHERE,
+    PASSED,
+    WROTE,
+    Entry,
+    Lru,
+    drop,
+    find,
+    is_later,
+    put,
+    result_bytes,
+)
 
 ITEM, QUERY, PASSES, WRITES = range(4)
 """What a cache does with an operation: looks the item up, looks the query up, hands it or a write through."""
@@ -22,10 +35,11 @@ class Front:
     """How a cache treats the requests of one run.
 
     classes: by operation, one of ITEM, QUERY, PASSES, WRITES; most_bytes, ttl_s: of the items' and of the queries'
-    memory; one_pool: whether both share the first one; on_write: KEEPS, DELETES or UPDATES; own_trips: whether filling
-    and deleting are calls of their own, by the code that uses the cache; latency: name of the latency of one trip;
-    costs: normalized requests that a KB of a hit, a miss and a write take of the cluster; bypass_share: of the writes,
-    those that go around it; keeps_nothing: whether it is kept, too, that there is nothing.
+    memory; one_pool: whether both share the first one; on_write: KEEPS, DELETES or UPDATES; own_trips: whether looking,
+    filling and deleting are calls of the code that uses the cache, which asks it for nothing that is not cached;
+    latency: name of the latency of one trip; costs: normalized requests that a KB of a hit, a miss and a write take of
+    the cluster; bypass_share: of the writes, those that go around it; keeps_nothing: whether it is kept, too, that
+    there is nothing.
     """
 
     classes: tuple[int, ...]
@@ -68,7 +82,8 @@ def takes(bucket, cost, now_s):
 
 
 def open_front(front: Front, run, backend, bucket: Bucket | None):
-    """The handle of a cache on an engine; `bucket` is what limits its cluster, or None."""
+    """The handle of a cache on an engine, with a function `forget` to empty it; `bucket` is what limits its cluster, or
+    None."""
     workload = run.workload
     count = workload.traffic.keys.count
     queries = front.queries
@@ -106,7 +121,10 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
                 return status
         version = entries[place].version
         seen = STALE if is_hit and version < shown.newest(key) else OK
-        yield run.at(start_s + trip, COMPLETION, request, number)
+        spent_s = 0.0
+        if kind <= QUERY or not front.own_trips:
+            yield run.at(start_s + trip, COMPLETION, request, number)
+            spent_s = trip
         if is_hit:
             tell(request, number, version)
             run.span(request, number, start_s, work_s=trip, status=seen, resource=HIT)
@@ -117,18 +135,27 @@ def open_front(front: Front, run, backend, bucket: Bucket | None):
         changes = status == OK and kind == WRITES and front.on_write != KEEPS
         if front.own_trips and (fills or changes):
             yield run.at(run.now + trip, ARRIVAL, request, number)
+            spent_s += trip
         size = float(max(size, 1))
-        if fills and not (entries[place].size > 0.0 and entries[place].version > version):
+        if fills and not is_later(entries[place], version, run.now):
             put(cache, entries, place, size, version, run.now)
         elif changes and front.on_write == UPDATES:
             put(cache, entries, place, size, version, run.now)
         elif changes:
             drop(cache, entries, place)
-        run.span(request, number, start_s, work_s=trip, status=status,
+        run.span(request, number, start_s, work_s=spent_s, status=status,
                  resource=WROTE if kind == WRITES else PASSED if kind == PASSES else MISS)
         return status
 
+    call.forget = lambda: forget(caches, entries)
     return call
+
+
+def forget(caches, entries) -> None:
+    """Empties the memories."""
+    for cache in caches:
+        while cache.first != NOWHERE:
+            drop(cache, entries, cache.first)
 
 
 def trips_s(front: Front, workload) -> np.ndarray:
