@@ -214,17 +214,17 @@ lesson.options(capacity_plan.what_if(consumption, targets=(0.5, 0.7, 0.9), least
 # %% break-it [markdown] lang="en"
 # ## 6. Break it
 #
-# 1. **A hot key.** All buyers of one show update one seat map, 1,500 times a second. The table has 10,000 units in either mode. How much is lost? Press *Run* with
-#    two suffixes.
-# 2. **More than twice the peak.** 300 orders a second are 6,000 units. Which previous peak lets them all in on demand?
+# 1. **A hot key.** All buyers of one show update one seat map, 1,500 times a second. The table has 10,000 units in either mode. How much is lost? Why do
+#    the first seconds lie above the line? Press *Run* with two suffixes.
+# 2. **More than twice the peak.** 300 orders a second are 6,000 units. Which previous peak lets them all in on demand? Try exactly half.
 # 3. **Auto scaling against two minutes.** Move the target utilisation. Which target saves the storm?
 
 # %% break-it [markdown] lang="ko"
 # ## 6. 한계까지 밀어붙이기
 #
-# 1. **핫 키.** 한 공연의 구매자가 모두 같은 좌석표를 초당 1,500번 고칩니다. 테이블은 두 모드 모두 10,000단위입니다. 얼마나 잃나요? 접미사를 두 개로
-#    하고 *실행*을 눌러 보세요.
-# 2. **최고치의 두 배보다 많이.** 초당 주문 300건은 6,000단위입니다. 온디맨드가 모두 받으려면 이전 최고치가 얼마여야 하나요?
+# 1. **핫 키.** 한 공연의 구매자가 모두 같은 좌석표를 초당 1,500번 고칩니다. 테이블은 두 모드 모두 10,000단위입니다. 얼마나 잃나요? 처음 몇 초는 왜 선보다 위에
+#    있나요? 접미사를 두 개로 하고 *실행*을 눌러 보세요.
+# 2. **최고치의 두 배보다 많이.** 초당 주문 300건은 6,000단위입니다. 온디맨드가 모두 받으려면 이전 최고치가 얼마여야 하나요? 정확히 절반도 넣어 보세요.
 # 3. **2분에 맞선 Auto Scaling.** 목표 사용률을 움직여 보세요. 어떤 목표라면 몰린 2분을 넘길 수 있나요?
 
 # %% break-hot
@@ -238,7 +238,7 @@ display(explore(lesson.PEAK_EXPLORER), explore(lesson.TARGET_EXPLORER), seen(les
 #
 # 1. **Apply.** Provisioned units for a given load, by hand or in code: `my_wcu`.
 # 2. **Reach a target.** Change the fields of `my_table`. Useful are `capacity_mode`, `write_capacity`, `auto_scaling`, `target_utilization`, `max_write_capacity`,
-#    `previous_peak_writes` (what a load test the day before has served) and `max_write_request_units`.
+#    `previous_peak_writes` (what a load test the day before has served), `warm_writes` and `max_write_request_units`.
 # 3. **Explain.** Answer the colleague in words.
 
 # %% exercises [markdown] lang="ko"
@@ -246,7 +246,7 @@ display(explore(lesson.PEAK_EXPLORER), explore(lesson.TARGET_EXPLORER), seen(les
 #
 # 1. **적용하기.** 주어진 부하에 프로비저닝할 단위를 손이나 코드로 계산해 `my_wcu`에 넣으세요.
 # 2. **목표 달성하기.** `my_table`의 필드를 바꾸세요. `capacity_mode`, `write_capacity`, `auto_scaling`, `target_utilization`, `max_write_capacity`,
-#    `previous_peak_writes`(전날 부하 테스트가 받은 양), `max_write_request_units`가 쓸모 있습니다.
+#    `previous_peak_writes`(전날 부하 테스트가 받은 양), `warm_writes`, `max_write_request_units`가 쓸모 있습니다.
 # 3. **설명하기.** 동료에게 말로 답해 보세요.
 
 # %% my-table tags=["exercise"]

@@ -163,7 +163,7 @@ display(explore(lesson.POLICY_EXPLORER), look_back(lesson.BLOCKED, lesson.blocke
 # **Time to Live** deletes items whose time (a number: seconds since 1970) has passed, at no write units, *some time* later. Until then they are read, counted and
 # billed as ever: filter them, and compare in conditions. The delete is in the stream, with the service as `userIdentity`.
 #
-# **In the cells below:** throughput by hand, what each path costs a month, the three readers on the same night, deletes that come late. Then a mail is noted
+# **In the cells below:** throughput by hand, what each path costs a month, the three readers on the same night, deletes that come late (an hour in which a seat is held for ten minutes every two seconds, and a hold is read as often). Then a mail is noted
 # under the record's eventID before it is sent, and the first record comes twice.
 #
 # | Older notes say | Today | In the exam |
@@ -212,7 +212,7 @@ display(explore(lesson.POLICY_EXPLORER), look_back(lesson.BLOCKED, lesson.blocke
 # **TTL**은 시각(1970년부터 센 초, 숫자)이 지난 항목을 쓰기 단위 없이, *얼마 뒤에* 삭제합니다. 그때까지는 예전과 똑같이 읽히고 저장되고 청구됩니다. 걸러 내고, 조건에서도
 # 비교하세요. 삭제는 스트림에 나타나며 `userIdentity`가 서비스로 적힙니다.
 #
-# **아래 셀에는** 손으로 계산한 처리량, 길마다 드는 한 달 요금, 같은 밤을 읽는 세 소비자, 늦게 오는 삭제가 차례로 있습니다. 그다음 셀은 메일을 보내기 전에 레코드의
+# **아래 셀에는** 손으로 계산한 처리량, 길마다 드는 한 달 요금, 같은 밤을 읽는 세 소비자, 늦게 오는 삭제(한 시간 동안 2초마다 좌석 하나를 10분씩 잡아 두고, 그만큼 자주 읽음)가 차례로 있습니다. 그다음 셀은 메일을 보내기 전에 레코드의
 # eventID를 적어 두는데, 첫 레코드가 두 번 옵니다.
 #
 # | 예전 자료 | 지금 | 시험에서는 |

@@ -522,12 +522,13 @@ def breaking() -> list[str]:
     """What one should have seen in section 6, item by item."""
     single, spread = hot(), hot(shards=2)
     fresh, known = evening(GREAT_RPS), evening(GREAT_RPS, peak_units=KNOWN_PEAK)
+    half = evening(GREAT_RPS, peak_units=fresh.height_rps * ORDER_UNITS / 2)
     low, usual = evening(target=0.2), evening()
     kept, least = sleeping_usd()
     return [
         _(
             "{rate} writes a second on one key lose {a} provisioned and {b} on demand in ten seconds, though the table has {wcu} units: one "
-            "partition takes {most} a second, so about {lost} a second are throttled once it has settled. Adaptive capacity can give the key a partition of its own, not more. Two suffixes lose {c}; "
+            "partition takes {most} a second, so about {lost} a second are throttled once it has settled; before, it spends what it has saved. Adaptive capacity can give the key a partition of its own, not more. Two suffixes lose {c}; "
             "reading the seat map then takes a query for each suffix.",
             rate=f"{HOT_RPS:,}", a=percent(single.share(PLAIN)), b=percent(single.share(ON_DEMAND)), wcu=f"{HOT_WCU:,}",
             lost=number(single.throttled_rps(PLAIN), 2),
@@ -535,10 +536,11 @@ def breaking() -> list[str]:
         ),
         _(
             "A sale of {units} units a second loses {a} on a new on-demand table, which serves {new} at once. With a previous peak of "
-            "{peak} it serves {twice} and loses {b}. A load test the day before, or raising the warm throughput, makes such a peak.",
+            "{peak} it serves {twice} and loses {b}. A peak of exactly half still loses {half}: orders come at random, in some seconds more. A load test the day before, or raising the warm "
+            "throughput, makes such a peak.",
             units=f"{fresh.height_rps * ORDER_UNITS:,.0f}", a=percent(fresh.share(ON_DEMAND)), new=f"{NEW_TABLE_UNITS:,}",
             peak=f"{KNOWN_PEAK:,}", twice=f"{capacity_of(known.results[ON_DEMAND])[1][0]:,.0f}",
-            b=percent(known.share(ON_DEMAND)),
+            b=percent(known.share(ON_DEMAND)), half=percent(half.share(ON_DEMAND)),
         ),
         _(
             "After 20:00 auto scaling first gives more at {time}, whatever the target: the storm is over then. A target of 20 % loses {a} instead of "

@@ -323,7 +323,7 @@ def _invoked(sold_out: Night) -> str:
 def _done(sold_out: Night) -> str:
     oldest_s = float(sold_out.ages_s(MOMENTS_S).max())
     last_s = float(sold_out.records["end_s"].max())
-    return _("The iterator age rises to {age}; the last record is done {last} after sales opened.",
+    return _("The greatest iterator age is {age}; the last record is done {last} after sales opened.",
              age=duration(1000 * oldest_s), last=duration(1000 * last_s))
 
 

@@ -105,9 +105,10 @@ class ShardAges(Picture):
         self.below.set_yticks((0, 1), (label("now"), "A"))
         self.figure.get_layout_engine().set(rect=(0, 0, 0.985, 1))
         names = [label("shard {number}", number=place + 1) for place in range(len(SHARD_LINES))]
-        handles = [*self.lines, self.lost, self.before]
+        handles = [*self.lines, self.lost, self.limit, self.before]
         patches = [Patch(fc=colour, hatch=hatch, ec="white", lw=0) for colour, hatch, _words in FATES]
-        self.figure.legend([*handles, *patches], [*names, label("discarded"), label("A, the oldest shard"),
+        marks = label("not processed"), label("where records end"), label("A, the oldest shard")
+        self.figure.legend([*handles, *patches], [*names, *marks,
                                                   *(label(words) for _c, _h, words in FATES)],
                            loc="outside lower center", ncols=4, columnspacing=1.2)
 
