@@ -88,7 +88,7 @@ class ShardAges(Picture):
 
     def build(self):
         self.top, self.below = self.figure.subplots(2, 1, height_ratios=(4, 1))
-        self.top.set_title(label("Iterator age of each shard: how long its oldest unfinished record has been waiting"))
+        self.top.set_title(label("Iterator age of each shard: the wait of its oldest unfinished record"))
         self.before = self.top.plot([], [], color=GREY, ls="--", lw=1.4)[0]
         self.lines = [self.top.plot([], [], color=color, ls=style, lw=2)[0] for color, style in SHARD_LINES]
         self.limit = self.top.axhline(0, color=INK, ls=":", lw=1.6)
