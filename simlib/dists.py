@@ -46,10 +46,13 @@ def table(u, probability, value):
     `probability` rises strictly within (0, 1); `value` has the same length.
     """
     u, probability, value = np.asarray(u), np.asarray(probability, dtype=float), np.asarray(value, dtype=float)
-    low = np.clip(np.searchsorted(probability, u, side="right") - 1, 0, len(probability) - 2)
+    low = np.searchsorted(probability[1:-1], u, side="right")
     slope = np.diff(value) / np.diff(probability)
-    inside = value[low] + slope[low] * (u - probability[low])
-    return np.where(u <= probability[0], value[0], np.where(u >= probability[-1], value[-1], inside))
+    found = np.asarray(value[low] + slope[low] * (u - probability[low]))
+    for beyond, end in ((u <= probability[0], value[0]), (u >= probability[-1], value[-1])):
+        if beyond.any():
+            found[beyond] = end
+    return found
 
 
 def draw(u, distribution: str, mean: float, cv: float):

@@ -128,6 +128,7 @@ class Summary:
         self._working = first_working(scenario)
         self._has_client = begins_with_client(scenario)
         self._attempts: dict[int, dict[str, np.ndarray]] = {}
+        self._spare: list[dict[str, np.ndarray]] = []
 
     def __repr__(self) -> str:
         return f"Summary({self.n:,} requests in {self._window_s:,g} s, seed {self.seed}, by {self.engine})"
@@ -200,7 +201,7 @@ class Summary:
     def _remember_attempts(self, spans, blocks, shift):
         """Keeps what the latest attempt of each request met, until the client's own span comes."""
         for gone in self._attempts.keys() - blocks.keys():
-            del self._attempts[gone]
+            self._spare.append(self._attempts.pop(gone))
         mine = _rows((spans["call"] < CALLS_PER_CALL) & (spans["request"] >= 0))
         order = np.argsort(spans["call"][mine], kind="stable") if (spans["call"][mine] > 1).any() else _ALL
         columns = {"call": spans["call"][mine][order],
@@ -208,8 +209,11 @@ class Summary:
                    **{name: spans[name][mine][order] for name in ("wait_s", "init_s", "work_s")}}
         request = spans["request"][mine][order].astype(np.int64)
         for number in _blocks_of(request, shift):
-            kept = self._attempts.setdefault(number, {name: np.zeros(1 << shift, column.dtype)
-                                                      for name, column in columns.items()})
+            kept = self._attempts.get(number)
+            if kept is None:
+                kept = self._attempts[number] = self._spare.pop() if self._spare else {
+                    name: np.empty(1 << shift, column.dtype) for name, column in columns.items()}
+                kept["call"][:] = 0
             here = _rows(request >> shift == number)
             place = request[here] - (number << shift)
             newer = _rows(columns["call"][here] >= kept["call"][place])

@@ -31,7 +31,7 @@ class Columns:
         self.late_shift = min(_LATE_SHIFT, self.shift)
         self.blocks: dict[int, Workload] = {}
         self.loaded = 0
-        self.slots = 1
+        self.slots = 2
         self._fills: list[Callable | None] = []
         self._masked: list[bool] = []
         self._numbers: dict = {}
@@ -59,12 +59,12 @@ class Columns:
         return first, len(self._late) - 1
 
     def begin(self) -> None:
-        """Makes room for the columns of one block."""
+        """Makes room for the columns of two blocks, for requests of one are still under way when the next begins."""
         run = self.state.view.run[0]
         run.block_shift, run.late_shift, run.late_kinds = self.shift, self.late_shift, len(self._late)
-        self.state.set_columns(np.empty((len(self._fills), 1 << self.shift)))
-        self.state.replace("live", np.zeros(1))
-        self.state.replace("known", np.zeros(self._late_per_slot))
+        self.state.set_columns(np.empty((len(self._fills), self.slots << self.shift)))
+        self.state.replace("live", np.zeros(self.slots))
+        self.state.replace("known", np.zeros(self.slots * self._late_per_slot))
         self._mask()
 
     @property

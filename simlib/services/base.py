@@ -185,6 +185,9 @@ class Metered:
     window: Window
 
 
+_NOTHING = np.zeros(0)
+
+
 class Sums:
     """Named sums over spans and capacity, one number or one per place (an hour, say).
 
@@ -209,7 +212,7 @@ class Sums:
         np.add.at(self._at_least(name, int(places.max(initial=-1)) + 1), places, values)
 
     def _at_least(self, name, length):
-        known = self._values.get(name, np.zeros(0))
+        known = self._values.get(name, _NOTHING)
         if len(known) < length:
             known = self._values[name] = np.concatenate([known, np.zeros(length - len(known))])
         return known
@@ -224,7 +227,7 @@ class Sums:
 
     def by_place(self, name: str) -> np.ndarray:
         """The sum at each place, float64."""
-        return self._values.get(name, np.zeros(0))
+        return self._values.get(name, _NOTHING)
 
 
 @dataclass(frozen=True)
