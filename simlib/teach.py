@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,9 +32,17 @@ def in_words(thing) -> str:
     """What kind of thing was given, in the learner's words."""
     if thing is None:
         return _("nothing")
-    if isinstance(thing, (bool, int, float)):
-        return _("a number")
+    if isinstance(thing, numbers.Real):
+        return _("a number") if _finite(thing) else "nan" if thing != thing else "inf" if thing > 0 else "-inf"
     return _("text") if isinstance(thing, str) else type(thing).__name__
+
+
+def _finite(thing: numbers.Real) -> bool:
+    """Whether one can reckon with it: neither nan nor infinite, nor too large for a float."""
+    try:
+        return math.isfinite(thing)
+    except OverflowError:
+        return False
 
 
 def parse_number(text: str, lo: float | None = None, hi: float | None = None, unit: str = "") -> float:
@@ -250,8 +259,26 @@ def _rounding(value: float) -> float:
     return 0.0 if math.isclose(value, round(value / step) * step) else 0.5 * step * (1 + 1e-9)
 
 
+class _Tried:
+    """What counts its usable tries in `_memory`, and tells of them."""
+
+    @property
+    def tries(self) -> int:
+        """How many usable tries were made."""
+        return self._memory.get("tries", 0)
+
+    def on_try(self, told: Callable[[], None]) -> None:
+        """Calls `told` after every usable try."""
+        self._memory.setdefault("told", []).append(told)
+
+    def _count_try(self) -> None:
+        self._memory["tries"] = self.tries + 1
+        for told in self._memory.get("told", []):
+            told()
+
+
 @dataclass(frozen=True)
-class Check:
+class Check(_Tried):
     """A question whose answer is computed from the simulator when it is first needed, never written down.
 
     answer: returns the right number, or the position of the right choice
@@ -273,11 +300,6 @@ class Check:
     hints: tuple[Hint, ...] = ()
     _memory: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
-    def tries(self) -> int:
-        """How many usable tries were made."""
-        return self._memory.get("tries", 0)
-
     def right_answer(self) -> float:
         """The simulator's answer, computed once."""
         if "answer" not in self._memory:
@@ -288,7 +310,7 @@ class Check:
         """Compares a try with the simulator's answer. Raises InputError for what cannot be an answer."""
         given = Prediction(self.key, self.question, self.unit, self.lo, self.hi, self.choices).parse(typed)
         answer = self.right_answer()
-        self._memory["tries"] = self.tries + 1
+        self._count_try()
         if self._close(given, answer):
             return Verdict(True, _("Right.") + " " + self.worked(answer))
         for hint in self.hints:
@@ -345,7 +367,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Target:
+class Target(_Tried):
     """Reach all conditions at once with a thing (a Scenario) that the learner builds.
 
     kind: the class the thing must have, `needs` the same in words; untouched: whether a thing is still the
@@ -364,14 +386,13 @@ class Target:
     examine: Callable[[Any], Any] = staticmethod(lambda thing: thing)
     _memory: dict = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
-    def tries(self) -> int:
-        """How many usable tries were made."""
-        return self._memory.get("tries", 0)
-
     def mark(self, thing) -> Verdict:
-        """Measures the thing against every condition. Raises InputError when it is not of the right kind."""
-        if not isinstance(thing, self.kind):
+        """Measures the thing against every condition. Raises InputError when it is not of the right kind.
+
+        A number that is nan or infinite is of no kind that can be measured.
+        """
+        endless = issubclass(self.kind, numbers.Number) and isinstance(thing, numbers.Real) and not _finite(thing)
+        if endless or not isinstance(thing, self.kind):
             raise InputError(
                 _(
                     "This needs {kind}; you gave {thing}. Correct it in this cell and run the cell again.",
@@ -380,7 +401,8 @@ class Target:
                 )
             )
         found = self.examine(thing)
-        self._memory["tries"] = self.tries + (not self.untouched(thing))
+        if not self.untouched(thing):
+            self._count_try()
         judged = [condition.judge(found) for condition in self.conditions]
         reached = all(verdict.right for verdict in judged)
         lines = [verdict.text for verdict in judged]
@@ -602,10 +624,12 @@ class Explorable:
 
 
 class Exploration:
-    """One learner's exploration: settings, the last good run, the pinned run A and the last error.
+    """One learner's exploration: settings, the last good run, the pinned run A and what is wrong.
 
     After every move: `found` is the run of `settings`, unless `error` holds a sentence; then found, picture
-    and bills are those of the last settings that worked, and `stale` is true.
+    and bills are those of the last settings that worked, and `stale` is true. What was typed and cannot be used is
+    `refused` until its own control gets a value that can, or all are reset: so long nothing runs, since a run would
+    be one with a value that the learner did not type.
     """
 
     def __init__(self, explorable: Explorable):
@@ -616,8 +640,18 @@ class Exploration:
         self.pinned_settings: dict | None = None
         self.found = None
         self.found_settings: dict | None = None
-        self.error = ""
+        self.refused: dict[str, str] = {}
+        self._failure = ""
+        self._held_back = False
         self.run()
+
+    @property
+    def error(self) -> str:
+        """What is wrong, a line for each refused control or the refusal of the run; "" when all is well."""
+        if not self.refused:
+            return self._failure
+        held_back = [_("Nothing runs until this is corrected.")] if self._held_back else []
+        return "\n".join([*self.refused.values(), *held_back])
 
     @property
     def stale(self) -> bool:
@@ -625,7 +659,7 @@ class Exploration:
         return bool(self.error) or self.settings != self.found_settings
 
     def move(self, name: str, typed) -> None:
-        """Sets one control from what was typed or moved, and runs. What cannot be used becomes `error`."""
+        """Sets one control from what was typed or moved, and runs. What cannot be used is `refused`."""
         self.set({name: typed})
 
     def set(self, changes: dict) -> None:
@@ -634,19 +668,20 @@ class Exploration:
             self.run()
 
     def take(self, changes: dict) -> bool:
-        """Sets controls without running; False, with `error` set, when a value cannot be used."""
+        """Sets controls without running; False when a value of them cannot be used, which is then `refused`."""
         controls = {control.name: control for control in self.explorable.controls}
-        try:
-            values = {name: controls[name].parse(typed) for name, typed in changes.items()}
-        except InputError as error:
-            self.error = str(error)
-            return False
-        self.settings = {**self.settings, **values}
-        self.error = ""
-        return True
+        self._failure, self._held_back = "", False
+        for name, typed in changes.items():
+            self.refused.pop(name, None)
+            try:
+                self.settings = {**self.settings, name: controls[name].parse(typed)}
+            except InputError as error:
+                self.refused[name] = str(error)
+        return not self.refused.keys() & changes.keys()
 
     def reset(self) -> None:
-        """Back to the defaults; the pinned run stays."""
+        """Back to the defaults, and nothing is refused any more; the pinned run stays."""
+        self.refused.clear()
         self.settings = {control.name: control.default for control in self.explorable.controls}
         self.run()
 
@@ -661,15 +696,21 @@ class Exploration:
         self._draw()
 
     def run(self) -> None:
-        """Runs the settings. A refusal (any ValueError or KeyError) becomes `error`; what was shown stays."""
+        """Runs the settings, unless a control is refused.
+
+        A refusal of the run (any ValueError or KeyError) becomes `error`; what was shown stays.
+        """
+        self._held_back = bool(self.refused)
+        if self.refused:
+            return
         try:
             found = self.explorable.run(dict(self.settings))
         except (ValueError, KeyError) as error:
             if self.found is None:
                 raise
-            self.error = str(error)
+            self._failure = str(error)
             return
-        self.error = ""
+        self._failure = ""
         self.found, self.found_settings = found, dict(self.settings)
         self._draw()
 

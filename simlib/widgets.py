@@ -70,7 +70,7 @@ def _verdict_html(verdict: teach.Verdict) -> str:
 
 
 def _problem_html(sentence: str) -> str:
-    return _text("⚠ " + sentence, colour=RED, live=True)
+    return _text("⚠ " + sentence.replace("\n", "\n⚠ "), colour=RED, live=True)
 
 
 def _answer_field(choices, unit: str):
@@ -319,7 +319,7 @@ class Explore(w.HBox):
         action()
         for name, value in self.state.settings.items():
             slider = self.sliders[name]
-            if not self.state.error and not slider.control.choices:
+            if name not in self.state.refused and not slider.control.choices:
                 slider.put(value)
         self._show()
 
@@ -353,13 +353,18 @@ def explore(explorable: teach.Explorable) -> Explore:
 
 
 def _folded_answer(thing):
-    """The answer behind a button that works once a try was made."""
+    """The answer behind a button that works once a try was made; the invitation to try goes with the first one."""
     button, answer = _button(_("Show the answer")), w.HTML()
 
     def unfold(_sender):
         answer.value = _text(thing.unfold(), live=True)
 
+    def invited():
+        if thing.tries == 1:
+            answer.value = ""
+
     button.on_click(unfold)
+    thing.on_try(invited)
     return button, answer
 
 

@@ -372,16 +372,18 @@ def test_batches_bad_records_and_policies_of_lesson_11_answer(
 
 
 @pytest.mark.parametrize(
-    ("language", "path", "pin", "run", "node", "refused", "check", "nonsense", "hint", "right"),
+    ("language", "path", "pin", "run", "node", "refused", "check", "nonsense", "hint", "right", "outside", "waits"),
     [
         ("en", "12_is_a_cache_worth_it.ipynb", "Pin as A", "Run", "cache.t4g.small (Valkey), node hours",
-         "throttled: not done", "Check", "is not a number", "nodes add reads", "as many as one"),
+         "throttled: not done", "Check", "is not a number", "nodes add reads", "as many as one",
+         "80 is outside what is allowed here", "Nothing runs until"),
         ("ko", "ko/12_is_a_cache_worth_it.ipynb", "A로 고정", "실행", "cache.t4g.small (Valkey), 노드 시간",
-         "스로틀링: 처리되지", "채점", "숫자가 아닙니다", "노드는 읽기를 늘려", "한 대만큼만"),
+         "스로틀링: 처리되지", "채점", "숫자가 아닙니다", "노드는 읽기를 늘려", "한 대만큼만",
+         "80은 범위를 벗어났습니다", "고칠 때까지"),
     ],
 )
 def test_times_to_live_writes_and_nodes_of_lesson_12_answer(
-    lab, browser, language, path, pin, run, node, refused, check, nonsense, hint, right
+    lab, browser, language, path, pin, run, node, refused, check, nonsense, hint, right, outside, waits
 ):
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     open_notebook(page, lab, path)
@@ -402,6 +404,20 @@ def test_times_to_live_writes_and_nodes_of_lesson_12_answer(
     assert all_change(page, writes, before)
     assert refused in seen(writes)["sentence"] and node in writes.inner_text()
     keep_picture(page, f"lesson_12_writes_{language}", writes)
+    before = seen(writes)
+    for typed, warned in (("80", outside), ("many", nonsense)):
+        writes.locator("input[type=text]").first.fill(typed)
+        writes.get_by_role("button", name=run, exact=True).click()
+        writes.get_by_text(waits).wait_for(timeout=20_000)
+        page.wait_for_timeout(500)
+        assert warned in writes.get_by_text(waits).inner_text()
+        assert writes.locator("input[type=text]").first.input_value() == typed
+    assert "picture" in unchanged(before, seen(writes)), "no run was started"
+    keep_picture(page, f"lesson_12_refused_{language}", writes)
+    writes.locator("input[type=text]").first.fill("20")
+    writes.get_by_role("button", name=run, exact=True).click()
+    assert all_change(page, writes, before)
+    assert writes.get_by_text("⚠").count() == 0
     before = seen(path)
     path.locator("input[type=text]").first.fill("10")
     path.locator("input[type=text]").first.press("Enter")

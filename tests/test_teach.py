@@ -1,7 +1,11 @@
 """Predict, check, target, essay, quiz and explore: what the learner is told, without any widget."""
 
+import math
+import numbers
 from dataclasses import dataclass, replace
+from fractions import Fraction
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -206,6 +210,16 @@ def test_a_choice_check_gives_the_hint_of_the_wrong_choice():
     assert not question.mark(2).right and question.mark(1).right
 
 
+def test_whoever_asks_is_told_of_usable_tries_alone():
+    question, told = make_check(), []
+    question.on_try(lambda: told.append(question.tries))
+    with pytest.raises(teach.InputError):
+        question.mark("forty")
+    question.mark("7")
+    question.mark("40")
+    assert told == [1, 2]
+
+
 @dataclass(frozen=True)
 class Thing(Checked):
     size: int = param(1, "m", "how large", 1, 10)
@@ -248,6 +262,45 @@ def test_running_the_cell_as_it_came_is_no_try():
 def test_a_target_refuses_what_is_not_the_thing(thing):
     with pytest.raises(teach.InputError, match="This needs Thing; you gave"):
         TARGET.mark(thing)
+
+
+NUMBER = teach.Target(
+    "n",
+    "How many?",
+    numbers.Real,
+    (teach.Condition("distance from the formula", lambda given: abs(given / 40 - 1), 0.001),),
+    solution=lambda: 40,
+    worked=lambda: "It is 40.",
+    untouched=lambda given: given == 0,
+    needs="a number",
+)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        (math.nan, "nan"),
+        (math.inf, "inf"),
+        (-math.inf, "-inf"),
+        (np.float32("nan"), "nan"),
+        (10**400, "inf"),
+        (None, "nothing"),
+        ("40", "text"),
+    ],
+)
+def test_what_is_no_number_one_can_reckon_with_is_refused_and_no_try(given, named):
+    target = replace(NUMBER)
+    with pytest.raises(teach.InputError) as refused:
+        target.mark(given)
+    assert str(refused.value) == (
+        f"This needs a number; you gave {named}. Correct it in this cell and run the cell again."
+    )
+    assert target.tries == 0 and "Try first" in target.unfold()
+
+
+@pytest.mark.parametrize("given", [40, 40.0, np.int64(40), np.float64(40), Fraction(40)])
+def test_every_kind_of_finite_number_is_measured(given):
+    assert replace(NUMBER).mark(given).right
 
 
 def test_an_essay_shows_its_points_only_after_something_was_written():
@@ -371,6 +424,45 @@ def test_without_running_the_picture_is_stale_until_the_run():
     assert exploring.stale and exploring.sentence == "area 1"
     exploring.run()
     assert not exploring.stale and exploring.sentence == "area 25"
+
+
+@pytest.mark.parametrize("typed", ["big", "", "11"])
+def test_a_run_waits_until_what_is_refused_is_corrected(typed):
+    exploring = teach.Exploration(FAKE)
+    drawn = len(exploring.picture.shown)
+    assert not exploring.take({"size": typed})
+    refusal = exploring.error
+    assert refusal and "\n" not in refusal
+    exploring.run()
+    assert exploring.error == refusal + "\nNothing runs until this is corrected."
+    assert exploring.stale and len(exploring.picture.shown) == drawn
+    exploring.pin()
+    exploring.clear()
+    assert exploring.error.startswith(refusal)
+    assert exploring.take({"size": "5"}) and exploring.error == ""
+    exploring.run()
+    assert exploring.sentence == "area 25" and not exploring.stale
+
+
+def test_moving_another_control_forgets_no_refusal_and_loses_no_move():
+    exploring = teach.Exploration(FAKE)
+    exploring.move("size", "many")
+    exploring.move("shape", "b")
+    assert "“many” is not a number" in exploring.error and "Nothing runs" in exploring.error
+    assert exploring.sentence == "area 1" and exploring.stale
+    exploring.move("size", 3)
+    assert exploring.error == "" and exploring.sentence == "area 18"
+
+
+def test_every_refused_control_has_its_line_and_a_reset_forgets_them():
+    exploring = teach.Exploration(FAKE)
+    exploring.set({"size": "many", "shape": "c"})
+    first, second = exploring.error.splitlines()
+    assert first.startswith("Size: “many”") and "“c” cannot be chosen" in second
+    exploring.move("size", 2)
+    assert exploring.error.splitlines()[0] == second
+    exploring.reset()
+    assert exploring.error == "" and exploring.sentence == "area 1" and not exploring.stale
 
 
 def test_a_control_takes_limits_unit_and_meaning_from_the_declaration():

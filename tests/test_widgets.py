@@ -1,6 +1,8 @@
 """What appears on the screen, without browser or kernel: set a value, look at the output."""
 
+import numbers
 import re
+from dataclasses import replace
 
 import ipywidgets
 import numpy as np
@@ -191,6 +193,60 @@ def test_a_long_run_waits_for_its_button():
     assert "rate 100" in made.sentence.value and "opacity" not in made.picture.value
 
 
+def of_8000(live):
+    """An explorer as of `explorable`, whose rate goes to 8,000 and is never refused by the run."""
+    rate, *others = explorable().controls
+    return replace(explorable(live), controls=(replace(rate, hi=8000), *others), run=dict)
+
+
+@pytest.mark.parametrize("typed", ["80,000", "10,000", "many", ""])
+def test_run_neither_erases_a_warning_nor_starts_with_a_value_that_nobody_typed(typed):
+    made = widgets.explore(of_8000(live=False))
+    field = made.sliders["rate"].field
+    field.value = "20"
+    made.run_button.click()
+    before = made.sentence.value
+    field.value = typed
+    warning = made.problem.value.removesuffix("</div>")
+    assert "⚠ Rate: " in warning or "⚠ The field is empty" in warning
+    for _once_more in range(2):
+        made.run_button.click()
+        assert made.problem.value.startswith(warning) and "⚠ Nothing runs until" in made.problem.value
+        assert field.value == typed and made.state.found_settings["rate"] == 20
+    field.value = "30"
+    assert made.problem.value == "" and made.sentence.value != before
+    made.run_button.click()
+    assert "rate 30" in made.sentence.value and "opacity" not in made.picture.value
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_another_control_or_button_leaves_what_was_refused_in_its_field(live):
+    made = widgets.explore(of_8000(live))
+    field = made.sliders["rate"].field
+    field.value = "10000"
+    for touch in (
+        lambda: setattr(made.sliders["zones"].main, "value", 4),
+        lambda: setattr(made.sliders["zones"].field, "value", "5"),
+        lambda: setattr(made.sliders["shape"].main, "value", "b"),
+        made.pin_button.click,
+        made.clear_button.click,
+    ):
+        touch()
+        assert field.value == "10000" and "⚠ Rate: 10000 is outside" in made.problem.value
+        assert "rate 10" in made.sentence.value and "opacity:0.4" in made.picture.value
+    made.sliders["rate"].main.value = 100
+    made.run_button.click()
+    assert made.problem.value == "" and field.value == "100"
+    assert made.state.found_settings == {"rate": 100, "zones": 5, "shape": "b"}
+
+
+def test_a_reset_takes_back_what_was_refused():
+    made = widgets.explore(of_8000(live=False))
+    made.sliders["rate"].field.value = "many"
+    made.reset_button.click()
+    assert made.problem.value == "" and made.sliders["rate"].field.value == "10" and not made.state.stale
+
+
 def test_a_prediction_is_kept_or_refused_with_a_sentence():
     store = teach.Store()
     made = widgets.predict(teach.Prediction("p", "How many?", lo=0, hi=100), store)
@@ -247,6 +303,7 @@ def test_a_check_marks_hints_and_unfolds():
         field.value = typed
         button(made, "Check").click()
         assert said in all_words(made)
+        assert ("Try first" in all_words(made)) == (said == "⚠"), "the invitation goes with the first usable try"
     button(made, "Show the answer").click()
     assert "It is 40." in all_words(made)
 
@@ -258,6 +315,28 @@ def test_a_target_is_marked_when_the_cell_runs():
     assert "✗ size: 5" in all_words(widgets.reach(target, 5))
     assert "✓ size: 2" in all_words(widgets.reach(target, 2))
     assert "⚠" in all_words(widgets.reach(target, "nothing"))
+
+
+def test_the_invitation_to_try_goes_with_a_wrong_answer_and_stays_with_none():
+    target = teach.Target(
+        "t",
+        "How many?",
+        numbers.Real,
+        (teach.Condition("distance from the formula", lambda given: abs(given / 40 - 1), 0.001),),
+        lambda: 40,
+        lambda: "It is 40.",
+        lambda given: given == 0,
+    )
+    as_it_came = widgets.reach(target, 0)
+    button(as_it_came, "Show the answer").click()
+    for no_answer in (float("nan"), float("inf"), None):
+        assert "⚠ This needs" in all_words(widgets.reach(target, no_answer))
+    assert "Try first" in all_words(as_it_came)
+    wrong = widgets.reach(target, 20)
+    assert "Try first" not in all_words(as_it_came)
+    button(wrong, "Show the answer").click()
+    widgets.reach(target, 30)
+    assert "It is 40." in all_words(wrong), "an answer that is unfolded stays so"
 
 
 def test_an_essay_shows_its_points_after_writing():
