@@ -329,43 +329,49 @@ def _figure(row: dict, value: float) -> str:
 
 def _caches(arguments) -> int:
     scenario = load(arguments.scenario, arguments.region, arguments.date)
-    free_tier, pays = not arguments.no_free_tier, None
-    found = side_by_side(scenario, None, arguments.seed, free_tier)
-    if arguments.exponents or arguments.sizes:
-        traffic = scenario.traffic
-        exponents = _numbers(arguments.exponents or str(traffic.keys.exponent), "--exponents", "0,0.5,1")
-        sizes_kb = _numbers(arguments.sizes or str(traffic.operations[0].item_bytes / 1024), "--sizes", "1,16,64")
-        pays = where_it_pays(scenario, exponents, sizes_kb, None, arguments.seed, free_tier)
+    free_tier, seeds, pays = not arguments.no_free_tier, _seeds(arguments), None
+    found = side_by_side(scenario, None, seeds, free_tier)
+    if arguments.exponents is not None or arguments.sizes is not None:
+        exponents, sizes_kb = (text and _numbers(text, option, example) for text, option, example in (
+            (arguments.exponents, "--exponents", "0,0.5,1"), (arguments.sizes, "--sizes", "1,16,64")))
+        pays = where_it_pays(scenario, exponents, sizes_kb, None, seeds, free_tier)
     if arguments.json:
-        document = {"scenario": scenario.name, "seed": arguments.seed,
+        document = {"scenario": scenario.name, "seeds": list(seeds),
                     "ways": {way: vars(side) for way, side in found.items()}}
         if pays:
             document["map"] = pays.table.to_dict("records")
         _print_json(document)
         return 0
     print(f"{scenario.name}: {_stack(scenario)} in {scenario.region}, prices of {facts.iso_date(scenario.date)}, "
-          f"seed {arguments.seed}\n")
+          f"{_count(seeds)}\n")
     _warn_of_the_future(facts.iso_date(scenario.date))
-    columns = ("USD/month", "cache", "table", "p50 ms", "p99 ms", "hits", "stale", "reads/s")
-    print(f"  {'':12}" + "".join(f"{words:>11}" for words in columns))
+    columns = ("USD/month", "cache", "table", "p50 ms", "p99 ms", "hits", "stale", "reads/s", "lost")
+    print(f"  {'':12}" + "".join(f"{words:>10}" for words in columns))
     for way, side in found.items():
         figures = (_money(side.usd), _money(side.usd_cache), _money(side.usd_table), f"{side.p50_ms:,.1f}",
-                   f"{side.p99_ms:,.1f}", f"{side.hits:.1%}", f"{side.stale:.2%}", _number(side.table_reads_rps))
-        print(f"  {way:12}" + "".join(f"{figure:>11}" for figure in figures))
-    print("\n" + _paragraph("Hits and stale reads are shares of all reads; reads/s are those left to the table. Every "
-                            "window begins with empty caches."))
+                   f"{side.p99_ms:,.1f}", f"{side.hits:.1%}", f"{side.stale:.2%}", _number(side.table_reads_rps),
+                   f"{side.lost:.2%}")
+        print(f"  {way:12}" + "".join(f"{figure:>10}" for figure in figures))
+    print("\n" + _paragraph("Hits and stale reads are shares of the served reads; reads/s are those left to the table; "
+                            "lost is the share of requests that were not served, and not all billed. Every window "
+                            "begins with empty caches."))
     if pays:
-        _print_map(pays)
+        _print_map(pays, arguments.most_stale, arguments.most_p99)
     return 0
 
 
-def _print_map(pays) -> None:
-    print("\nThe cheapest way, and what it saves in a month, by size of an item and steepness of popularity\n")
-    print(f"  {'':6}" + "".join(f"{f'{size_kb:g} KB':>21}" for size_kb in pays.sizes_kb))
+def _print_map(pays, most_stale: float, most_p99_ms: float) -> None:
+    print("\nThe cheapest way that loses nothing, and what it saves in a month: by steepness of popularity, and size\n")
+    sizes = ["as it is" if size_kb is None else f"{size_kb:g} KB" for size_kb in pays.sizes_kb]
+    print(f"  {'':8}" + "".join(f"{size:>22}" for size in sizes))
     for exponent in pays.exponents:
-        cells = [(way, pays.saves_usd(exponent, size_kb, way)) for size_kb in pays.sizes_kb
-                 for way in (pays.cheapest(exponent, size_kb),)]
-        print(f"  {exponent:<6g}" + "".join(f"{f'{way} ({_money(saved)})':>21}" for way, saved in cells))
+        cells = []
+        for size_kb in pays.sizes_kb:
+            way = pays.cheapest(exponent, size_kb, most_stale, most_p99_ms)
+            saved = way and _money(pays.saves_usd(exponent, size_kb, way))
+            cells.append(f"{way} ({saved})" if way else "none")
+        name = "as it is" if exponent is None else f"{exponent:g}"
+        print(f"  {name:8}" + "".join(f"{cell:>22}" for cell in cells))
 
 
 def _numbers(text, option, example):
@@ -483,6 +489,10 @@ def _parser() -> argparse.ArgumentParser:
     cached.add_argument("scenario", metavar="SCENARIO", help="a YAML file whose stack ends in a DynamoDB table")
     cached.add_argument("--exponents", metavar="E,E", help="a map: steepness of popularity (0: all keys alike)")
     cached.add_argument("--sizes", metavar="KB,KB", help="a map: sizes of an item in KB")
+    cached.add_argument("--most-stale", type=float, default=1.0, metavar="SHARE",
+                        help="the map: ways with a larger share of stale reads drop out (default 1)")
+    cached.add_argument("--most-p99", type=float, default=math.inf, metavar="MS", help="the map: likewise by p99")
+    cached.add_argument("--seeds", type=int, default=1, metavar="N", help="how many seeds to average (default 1)")
     cached.set_defaults(action=_caches)
     for command in (versus, many):
         command.add_argument("--seeds", type=int, default=8, metavar="N", help="how many seeds (default 8)")

@@ -153,7 +153,8 @@ def nearest(word: str, allowed) -> str:
     allowed = list(allowed)
     stem = word.rsplit("_", 1)[0]
     same_quantity = [name for name in allowed if name.rsplit("_", 1)[0] == stem]
-    close = same_quantity or difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)
+    close = (difflib.get_close_matches(word, allowed, n=1, cutoff=0.9) or same_quantity
+             or difflib.get_close_matches(word, allowed, n=1, cutoff=0.6))
     if close:
         return f"did you mean {close[0]}?"
     return "allowed are " + ", ".join(allowed) + "."

@@ -9,7 +9,16 @@ import numpy as np
 
 from simlib.params import ParamError
 from simlib.scenario import Scenario
-from simlib.services.base import CALLS_PER_CALL, NO_REQUEST, THROTTLED, Metered, Sums, Window
+from simlib.services.base import (
+    CALLS_PER_CALL,
+    NO_REQUEST,
+    THROTTLED,
+    Metered,
+    Sums,
+    Window,
+    depths,
+    first_call,
+)
 from simlib.services.parts import PART, number_of, only, own
 from simlib.workload import Workload
 
@@ -31,8 +40,15 @@ def begins_with_client(scenario: Scenario) -> bool:
 
 
 def first_working(scenario: Scenario) -> int:
-    """Position of the outermost service that is no Client; 0 where there is none."""
-    return next((position for position, service in enumerate(scenario.stack) if type(service).__name__ != "Client"), 0)
+    """Position of the outermost service that does not just hand requests on; where all do, of the last."""
+    stack = scenario.stack
+    return next((position for position, service in enumerate(stack) if not service.hands_on), len(stack) - 1)
+
+
+def levels_to_work(scenario: Scenario) -> int:
+    """How many levels of calls lie between a request, or the attempt of a Client, and the service that works for it."""
+    levels = depths(scenario.stack)
+    return levels[first_working(scenario)] - int(begins_with_client(scenario))
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,25 +229,28 @@ class Result:
     def parts_s(self) -> dict[str, np.ndarray]:
         """Where each request's time went: arrays of seconds by request that add up to `latency_s`.
 
-        retries: lost in attempts that failed and in back-off; network: between client and service; queue:
-        waiting for a worker; init: cold start; work: the request's own compute and waiting; downstream:
-        everything behind the service that did the work.
+        retries: lost in attempts that failed and in back-off; network: between client and the service that does the
+        work, an API in between included; queue: waiting for a worker; init: cold start; work: the request's own
+        compute and waiting; downstream: everything behind the service that did the work.
         """
         latency = self.latency_s
         parts = {name: np.zeros(self.n) for name in PARTS}
-        first, last_attempt = 0, np.zeros(self.n, np.int32)
-        if begins_with_client(self.scenario):
-            first = 1
+        has_client, working = begins_with_client(self.scenario), first_working(self.scenario)
+        attempt = np.zeros(self.n, np.int64)
+        if has_client:
             parts["retries"] = self._outermost("wait_s")
+        if has_client or working:
             parts["network"] = latency - parts["retries"]
-            last_attempt = np.where(parts["network"] > 0, self._outermost("resource"), -1)
-        if len(self.scenario.stack) > first:
-            spans = self.of(first)
-            deciding = (spans["call"] == last_attempt[spans["request"]]) & (spans["request"] != NO_REQUEST)
+        if has_client:
+            attempt = np.where(parts["network"] > 0, self._outermost("resource"), -1)
+        if working >= has_client:
+            spans = self.of(working)
+            call = first_call(levels_to_work(self.scenario), attempt)[spans["request"]]
+            deciding = (spans["call"] == call) & (spans["request"] != NO_REQUEST)
             request = spans["request"][deciding]
             for part, column in (("queue", "wait_s"), ("init", "init_s"), ("work", "work_s")):
                 parts[part][request] = spans[column][deciding]
-            if first:
+            if working:
                 parts["network"][request] -= spans["end_s"][deciding] - spans["start_s"][deciding]
         rest = latency - sum(parts.values())
         parts["downstream"] = np.where(np.abs(rest) < 1e-9, 0.0, rest)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from simlib.params import ParamError
-from simlib.result import PARTS, Result, begins_with_client, first_working
+from simlib.result import PARTS, Result, begins_with_client, first_working, levels_to_work
 from simlib.scenario import Scenario
-from simlib.services.base import CALLS_PER_CALL, NO_REQUEST, THROTTLED, Metered, Sums, Window
+from simlib.services.base import CALLS_PER_CALL, NO_REQUEST, THROTTLED, Metered, Sums, Window, first_call
 from simlib.services.parts import own
 from simlib.workload import Workload
 
@@ -127,6 +127,7 @@ class Summary:
         self._run = Sums()
         self._working = first_working(scenario)
         self._has_client = begins_with_client(scenario)
+        self._levels = levels_to_work(scenario)
         self._attempts: dict[int, dict[str, np.ndarray]] = {}
         self._spare: list[dict[str, np.ndarray]] = []
 
@@ -181,7 +182,7 @@ class Summary:
                 self._run.add("throttled_calls", own_spans["status"] == THROTTLED)
             if position == self._working:
                 self._add_calls(spans, capacity)
-            if position == 1 and self._has_client:
+            if position == self._working and position > 0:
                 self._remember_attempts(spans, blocks, shift)
             if position == 0:
                 for cost, sums in zip(self.scenario.costs, self._by_cost):
@@ -202,9 +203,12 @@ class Summary:
         """Keeps what the latest attempt of each request met, until the client's own span comes."""
         for gone in self._attempts.keys() - blocks.keys():
             self._spare.append(self._attempts.pop(gone))
-        mine = _rows((spans["call"] < CALLS_PER_CALL) & (spans["request"] >= 0))
-        order = np.argsort(spans["call"][mine], kind="stable") if (spans["call"][mine] > 1).any() else _ALL
-        columns = {"call": spans["call"][mine][order],
+        attempt = spans["call"] // CALLS_PER_CALL**self._levels if self._levels else spans["call"]
+        mine = _rows((attempt < CALLS_PER_CALL) & (spans["call"] == first_call(self._levels, attempt))
+                     & (spans["request"] >= 0))
+        attempt = attempt[mine]
+        order = np.argsort(attempt, kind="stable") if (attempt > 1).any() else _ALL
+        columns = {"attempt": attempt[order] + 1,
                    "spent_s": (spans["end_s"][mine] - spans["start_s"][mine])[order],
                    **{name: spans[name][mine][order] for name in ("wait_s", "init_s", "work_s")}}
         request = spans["request"][mine][order].astype(np.int64)
@@ -213,10 +217,10 @@ class Summary:
             if kept is None:
                 kept = self._attempts[number] = self._spare.pop() if self._spare else {
                     name: np.empty(1 << shift, column.dtype) for name, column in columns.items()}
-                kept["call"][:] = 0
+                kept["attempt"][:] = 0
             here = _rows(request >> shift == number)
             place = request[here] - (number << shift)
-            newer = _rows(columns["call"][here] >= kept["call"][place])
+            newer = _rows(columns["attempt"][here] >= kept["attempt"][place])
             for name, column in columns.items():
                 kept[name][place[newer]] = column[here][newer]
 
@@ -232,10 +236,12 @@ class Summary:
         self.latencies.add(latency)
         run.add("latency_s", latency)
         own = {name: spans[name][outermost][ok] for name in ("wait_s", "init_s", "work_s", "resource")}
-        if not self._has_client:
+        if not self._has_client and not self._working:
             for part, name in _PART_COLUMNS:
                 run.add(part, own[name])
             return
+        if not self._has_client:
+            own["wait_s"], own["resource"] = np.zeros(len(latency)), np.zeros(len(latency), np.int32)
         run.add("retries", own["wait_s"])
         met = self._deciding(spans["request"][outermost][ok].astype(np.int64), own["resource"], shift)
         for column in met.values():
@@ -251,7 +257,7 @@ class Summary:
             kept = self._attempts[number]
             here = np.flatnonzero(request >> shift == number)
             place = request[here] - (number << shift)
-            same = _rows(kept["call"][place] == attempt[here])
+            same = _rows(kept["attempt"][place] == attempt[here] + 1)
             for name, column in found.items():
                 column[here[same]] = kept[name][place[same]]
         return found

@@ -246,7 +246,7 @@ def test_nodes_are_billed_by_the_hour():
 # ElastiCache -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("on_write", "old"), [("delete", 0.02), ("update", 0.02), ("nothing", 1.0)])
+@pytest.mark.parametrize(("on_write", "old"), [("delete", 0.02), ("update", 0.02), ("keep", 1.0)])
 def test_who_does_not_invalidate_reads_old_items(on_write, old):
     """With deletion or replacement only readers that meet a write in flight see the old item."""
     spans = of_cache(played(ElastiCache(on_write=on_write), (READ, WRITE), keys=Keys(count=200), window_s=100))
@@ -289,7 +289,7 @@ CACHES = st.one_of(
     st.builds(Dax, item_ttl_s=st.sampled_from([0.0, 2.0, 300.0]), query_ttl_s=st.sampled_from([0.0, 3.0]),
               bypass_share=st.sampled_from([0.0, 0.5])),
     st.builds(ElastiCache, ttl_s=st.sampled_from([0.0, 2.0, 300.0]), on_write=st.sampled_from(
-        ["delete", "update", "nothing"]), bypass_share=st.sampled_from([0.0, 0.5])),
+        ["delete", "update", "keep"]), bypass_share=st.sampled_from([0.0, 0.5])),
 )
 STRONG = Operation("sure", consistency="strong", work_vcpu_s=0.0, io_s=0.0)
 QUERY = Operation("list", items=3, work_vcpu_s=0.0, io_s=0.0)
@@ -359,7 +359,7 @@ def test_cache_aside_code_pays_for_the_trips_it_makes_and_no_others():
     strong = dataclasses.replace(READ, name="strong", consistency="strong")
     for operations, on_write, trips in (
             ((READ, WRITE), "delete", lambda hits, misses, writes: hits + 2 * misses + writes),
-            ((READ, WRITE), "nothing", lambda hits, misses, writes: hits + 2 * misses),
+            ((READ, WRITE), "keep", lambda hits, misses, writes: hits + 2 * misses),
             ((strong,), "delete", lambda hits, misses, writes: 0)):
         result = played(ElastiCache(serverless=True, on_write=on_write), operations=operations)
         counts = [int((result.of(0)["resource"] == kind).sum()) for kind in (HIT, MISS, WROTE)]

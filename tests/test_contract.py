@@ -340,7 +340,7 @@ SCENES = {
     "ElastiCache.node_type": scene("cache.t4g.micro", flooded, nodes=1),
     "ElastiCache.nodes": scene(1),
     "ElastiCache.ttl_s": scene(5.0),
-    "ElastiCache.on_write": scene("nothing"),
+    "ElastiCache.on_write": scene("keep"),
     "ElastiCache.caches_queries": scene(False),
     "ElastiCache.caches_empty": scene(True, lambda it: cached(it, keys=Keys(count=50, absent_share=0.5))),
     "ElastiCache.bypass_share": scene(0.5),

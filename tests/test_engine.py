@@ -37,6 +37,7 @@ from simlib.services.base import (
     EXPIRY,
     MOST_LEVELS,
     TIMEOUT,
+    Shown,
     first_call,
 )
 
@@ -59,7 +60,7 @@ def spans_of(result, position):
 
 def new_run(traffic=BUSY):
     environment = simpy.Environment()
-    return environment, on_simpy.SimpyRun(environment, 0, Scenario((Lambda(),), traffic), draw(traffic))
+    return environment, on_simpy.SimpyRun(environment, 0, Scenario((Lambda(),), traffic), draw(traffic), Shown())
 
 
 MOMENTS = st.lists(

@@ -261,7 +261,7 @@ CACHES = st.one_of(
         ElastiCache,
         serverless=st.booleans(),
         ttl_s=st.sampled_from([0.0, 2.0, 300.0]),
-        on_write=st.sampled_from(["delete", "update", "nothing"]),
+        on_write=st.sampled_from(["delete", "update", "keep"]),
         caches_queries=st.booleans(),
         caches_empty=st.booleans(),
         bypass_share=st.sampled_from([0.0, 0.5]),

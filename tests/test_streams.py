@@ -720,7 +720,7 @@ stack:
     [
         ("{firehose: {}}", "consumers 1 is 'firehose', but it must be one of event_source_mapping, kcl"),
         ("{event_source_mapping: {batch: 5, function: lambda}}", "consumers 1 .* unknown field 'batch'; did you mean"),
-        ("{event_source_mapping: {function: lambada}}", "function is 'lambada', but it must be one of client, lambda"),
+        ("{event_source_mapping: {function: lambada}}", "function is 'lambada', but it must be one of client, api_"),
         ("{event_source_mapping: {function: ec2}}", "takes batches"),
     ],
 )

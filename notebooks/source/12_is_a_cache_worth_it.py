@@ -79,9 +79,9 @@ lesson.compared(results)
 #
 # **One slider: how steep popularity is.** {{lesson.CATALOGUE_RPS}} looks a second at {{lesson.CATALOGUE:,}} shows, whose seat maps with the drawing of the hall weigh {{lesson.DRAWN_KB}} KB, and a node of
 # ElastiCache with room for 2,048 of them. It was empty when the sale opened; the second half of a minute is counted. At 0 all shows are alike. The line is a closed form, the point is simulated. How high is
-# the hit ratio at 0, and why just so? From 0.7 on p50 is a millisecond or less; why does p99 stay at 9 ms and more, even when 19 of 20 reads are hits?
+# the hit ratio at 0, and why just so? From 0.7 on p50 is about a millisecond; why does p99 stay at 9 ms and more, even when 19 of 20 reads are hits?
 #
-# **In the second figure the new control is the size of a seat map.** Why does it stop mattering below some size? At which steepness does size matter least?
+# **In the second figure the new control is the size of a seat map.** Why does it stop mattering below some size, and why is the hit ratio still not 100 % then? At which steepness does size matter least?
 
 # %% observe [markdown] lang="ko"
 # ## 4. 관찰
@@ -90,7 +90,7 @@ lesson.compared(results)
 # ElastiCache 노드 하나에 그중 2,048개가 들어갑니다. 판매가 열릴 때 캐시는 비어 있었고, 1분의 뒤쪽 절반을 셉니다. 0이면 모든 공연의 인기가 같습니다. 선은 수식으로 구한 값이고 점은
 # 시뮬레이션한 값입니다. 0일 때 적중률은 얼마이고 왜 그만큼인가요? 0.7부터 p50은 1밀리초 안팎이거나 더 짧습니다. 그런데 스무 번에 열아홉 번이 적중해도 p99는 왜 9밀리초 아래로 내려가지 않나요?
 #
-# **둘째 그림에서 새로 조절할 것은 좌석표의 크기입니다.** 어느 크기부터는 왜 더 줄여도 소용이 없나요? 쏠림이 얼마일 때 크기의 영향이 가장 작나요?
+# **둘째 그림에서 새로 조절할 것은 좌석표의 크기입니다.** 어느 크기부터는 왜 더 줄여도 소용이 없고, 그래도 적중률은 왜 100 %가 아닌가요? 쏠림이 얼마일 때 크기의 영향이 가장 작나요?
 
 # %% observe-popularity
 display(explore(lesson.EXPONENT_EXPLORER), look_back(lesson.HOW_MANY_HITS, lesson.hits_percent()))
@@ -114,26 +114,27 @@ explore(lesson.TTL_EXPLORER)
 # ElastiCache deletes the entry. DAX has three small nodes, so that both caches cost little. From which share on are writes more than half of every bill? Try 30 and 40 %: from which on do DAX's nodes cost more
 # than their hits save? Why is its bill lower again at 50 %? What do many writes do to the hit ratio of a cache whose code deletes?
 #
-# **Then the whole path**: API Gateway and a function stand in front of the table, and **API Gateway has a cache of its own**, which never hears of writes. *In the third figure the new control is how long it keeps an answer.* Why is its p50
+# **Then the whole path**: API Gateway and a function stand in front of the table, and **API Gateway has a cache of its own**, which never hears of writes. *In the third figure, ten minutes of a sale, the new control is how long it keeps an answer.* Why is its p50
 # lower than that of the others although all hit equally often? What does its freshness cost? *The fourth figure* plays {{lesson.MAP_SHOWS}} shows at every steepness and size of the map, with a sale in a hundred requests and {{lesson.MAP_TTL_S:.0f}} s in the API's cache: how many
 # requests a second does it take until a cache pays for small maps? Then allow 5 % of stale reads only: which way wins where, and why never DAX?
 
 # %% writes [markdown] lang="ko"
 # **새로 조절할 것은 쓰기의 비율입니다.** 3절의 초당 요청 {{lesson.RATE_RPS}}건 가운데 쓰기가 차지하는 몫입니다. 움직인 다음 *실행*을 누르세요. 여기서는 모든 쓰기가 캐시를 거칩니다. DAX는 라이트 스루(write-through)로 테이블에 먼저 쓰고 항목의 값을 바꾸며, ElastiCache를 쓰는 코드는
-# 값을 지웁니다. 두 캐시가 모두 싸도록 DAX도 작은 노드 세 개로 했습니다. 어느 비율부터 쓰기가 모든 요금의 절반을 넘나요? 30 %와 40 %를 넣어 보세요. 어디부터 DAX 노드 요금이 적중으로 아끼는 돈보다 많나요?
+# 값을 지웁니다. 두 캐시가 모두 싸도록 DAX도 작은 노드 세 개로 했습니다. 어느 비율부터 쓰기가 모든 요금의 절반을 넘나요? 30 %와 40 %를 넣어 보세요. 몇 %부터 DAX 노드 요금이 적중으로 아끼는 돈보다 많나요?
 # 50 %에서는 DAX의 요금이 왜 다시 낮아지나요? 코드가 값을 지우는 캐시에서 쓰기가 많으면 적중률은 어떻게 되나요?
 #
-# **이제 전체 경로입니다.** 테이블 앞에 API Gateway와 함수가 있고, **API Gateway에는 쓰기를 알지 못하는 자체 캐시**가 있습니다. *셋째 그림에서 새로 조절할 것은 그 캐시가 답을 두는 시간입니다.* 적중률은 모두 비슷한데 왜 이 캐시의 p50이 가장
+# **이제 전체 경로입니다.** 테이블 앞에 API Gateway와 함수가 있고, **API Gateway에는 쓰기를 알지 못하는 자체 캐시**가 있습니다. *판매 10분을 담은 셋째 그림에서 새로 조절할 것은 그 캐시가 답을 두는 시간입니다.* 적중률은 모두 비슷한데 왜 이 캐시의 p50이 가장
 # 낮나요? 새로운 답을 얻는 데 얼마가 더 드나요? *넷째 그림*은 공연 {{lesson.MAP_SHOWS}}개를 인기의 쏠림과 좌석표 크기마다 시뮬레이션합니다. 요청 백 건 중 한 건이 판매이고, API 캐시는 답을 {{lesson.MAP_TTL_S:.0f}}초 동안 둡니다. 작은 좌석표에서 캐시가
 # 이득이 되려면 초당 요청이 몇 건이어야 하나요? 그다음 오래된 읽기를 5 %까지만 허용해 보세요. 어디에서 무엇이 가장 싸고, DAX는 왜 한 번도 가장 싸지 않나요?
 
 # %% observe-writes
 display(explore(lesson.WRITES_EXPLORER), explore(lesson.PATH_EXPLORER), explore(lesson.PAYS_EXPLORER))
+seen(lesson.watched())
 
 # %% explain [markdown] lang="en"
 # ## 5. Explain
 #
-# **The hit ratio is a result**: of popularity, size, memory and time to live. It moves the mean and p50 at once; p99 remains that of a miss until fewer than one read in a hundred misses. A hit takes microseconds *within* a DAX
+# **The hit ratio is a result**: of popularity, size, memory and time to live. It moves the mean and p50 at once; p99 remains near that of a miss until fewer than one read in a hundred misses, and is then that of the slowest hits and the quickest misses. A hit takes microseconds *within* a DAX
 # cluster; the caller sees the network too, here about 0.4 ms.
 #
 # | | DAX | ElastiCache |
@@ -143,7 +144,7 @@ display(explore(lesson.WRITES_EXPLORER), explore(lesson.PATH_EXPLORER), explore(
 # | after a write | write-through refreshes the item, **never results of queries** | the code deletes or replaces the entries it knows of |
 # | ends after | {{value("dax.default_ttl_s"):.0f}} s by default, from insertion | what the code says |
 # | hands on | strongly consistent and transactional reads: not answered, not kept | what the code does not look up |
-# | engines, nodes | 1 to {{value("dax.nodes_max"):.0f}} nodes; three or more, in different zones, for safety | Valkey, Redis OSS, Memcached; or serverless |
+# | engines, nodes | 1 to {{value("dax.nodes_max"):.0f}} nodes; three or more, in different zones, for safety | Valkey, Redis OSS, Memcached, whose nodes share the data here; or serverless |
 # | costs | {{price("dax.node.dax.t3.small"):.2f}} USD (dax.t3.small) to {{price("dax.node.dax.r5.24xlarge"):.2f}} USD a node-hour | {{price("elasticache.node.valkey.cache.t4g.small"):.4f}} USD a node-hour (cache.t4g.small, Valkey); serverless {{price("elasticache.serverless_data.valkey"):.3f}} USD per GB-hour and {{1e6 * price("elasticache.serverless_ecpu.valkey"):.4f}} USD a million ECPU |
 #
 # **Both** leave an old entry when a write goes around them, until its time ends. Neither is a place to decide whether a seat is free: that is a condition at the table.
@@ -174,7 +175,7 @@ display(explore(lesson.WRITES_EXPLORER), explore(lesson.PATH_EXPLORER), explore(
 # %% explain [markdown] lang="ko"
 # ## 5. 설명
 #
-# **적중률은 결과입니다.** 인기, 크기, 메모리, 유지 시간이 정합니다. 평균과 p50은 바로 좋아지지만, 놓친 읽기가 백 번에 한 번보다 적어질 때까지 p99는 놓친 읽기의 시간으로 남습니다. 적중은 DAX 클러스터
+# **적중률은 결과입니다.** 인기, 크기, 메모리, 유지 시간이 정합니다. 평균과 p50은 바로 좋아지지만, 놓친 읽기가 백 번에 한 번보다 적어질 때까지 p99는 놓친 읽기의 시간에 가깝고, 그다음에는 가장 느린 적중과 가장 빠른 놓침의 시간입니다. 적중은 DAX 클러스터
 # *안에서* 마이크로초가 걸립니다. 부르는 쪽에는 네트워크도 더해져 여기서는 약 0.4 ms로 보입니다.
 #
 # | | DAX | ElastiCache |
@@ -184,7 +185,7 @@ display(explore(lesson.WRITES_EXPLORER), explore(lesson.PATH_EXPLORER), explore(
 # | 쓴 다음 | 라이트 스루로 항목을 새로 고침. **쿼리 결과는 새로 고치지 않음** | 코드가 아는 값만 지우거나 바꿈 |
 # | 만료 | 기본은 넣은 때부터 {{value("dax.default_ttl_s"):.0f}}초 | 코드가 정한 때 |
 # | 넘기는 것 | 강력한 일관된 읽기(strongly consistent read)와 트랜잭션 읽기. 답하지도 담지도 않음 | 코드가 찾아보지 않는 것 |
-# | 엔진과 노드 | 노드 1~{{value("dax.nodes_max"):.0f}}개. 안전하려면 서로 다른 가용 영역(Availability Zone)에 세 개 이상 | Valkey, Redis OSS, Memcached, 또는 서버리스(serverless) |
+# | 엔진과 노드 | 노드 1~{{value("dax.nodes_max"):.0f}}개. 안전하려면 서로 다른 가용 영역(Availability Zone)에 세 개 이상 | Valkey, Redis OSS, Memcached(여기서는 노드들이 데이터를 나누어 가짐), 또는 서버리스(serverless) |
 # | 요금 | 노드 한 시간에 {{price("dax.node.dax.t3.small"):.2f}}달러(dax.t3.small)부터 {{price("dax.node.dax.r5.24xlarge"):.2f}}달러까지 | 노드 한 시간에 {{price("elasticache.node.valkey.cache.t4g.small"):.4f}}달러(cache.t4g.small, Valkey). 서버리스는 GB-시간에 {{price("elasticache.serverless_data.valkey"):.3f}}달러와 ECPU 백만 개에 {{1e6 * price("elasticache.serverless_ecpu.valkey"):.4f}}달러 |
 #
 # **둘 다** 캐시를 거치지 않은 쓰기가 있으면 유지 시간이 끝날 때까지 옛 값을 들고 있습니다. 좌석이 비었는지는 어느 캐시에서도 결정하지 않습니다. 그 일은 테이블의 조건이 합니다.
@@ -284,7 +285,7 @@ checks(*lesson.CHECKS)
 # - Writes that go around a cache leave old answers; a hot entry that ends sends a stampede to the table; writes count on every node.
 # - Nodes are paid by the hour. Compare them with the read units that hits save; latency or a hot key may be the better reason.
 #
-# > **Card.** normalized = (hits + {{value("dax.miss_cost"):.0f}} × misses + {{value("dax.write_cost"):.0f}} × n × writes) × max({{value("dax.target_utilization_factor")}}, n ÷ (n − 1)) · pays from nodes ÷ (units × price) hits on ·
+# > **Card.** normalized = (hits + {{value("dax.miss_cost"):.0f}} × misses + {{value("dax.write_cost"):.0f}} × n × writes) × max({{value("dax.target_utilization_factor")}}, n ÷ (n − 1)) · pays from nodes a month ÷ (2,628,000 s × units × price) hits a second on ·
 # > time to live: fresher against fewer hits · write-heavy or strongly consistent: no cache.
 #
 # **Next:** anybody can ask for a seat map. Who may buy, and who may change a price?
@@ -298,7 +299,7 @@ checks(*lesson.CHECKS)
 # - 캐시를 거치지 않은 쓰기는 옛 값을 남기고, 인기 있는 값이 만료되면 테이블로 스탬피드가 일어나며, 쓰기는 모든 노드에서 셉니다.
 # - 노드 요금은 시간마다 냅니다. 적중이 아껴 주는 읽기 단위와 비교하세요. 지연 시간이나 핫 키가 더 나은 이유일 수 있습니다.
 #
-# > **카드.** 정규화된 요청 = (적중 + {{value("dax.miss_cost"):.0f}} × 놓침 + {{value("dax.write_cost"):.0f}} × n × 쓰기) × max({{value("dax.target_utilization_factor")}}, n ÷ (n − 1)) · 적중 수가 노드 요금 ÷ (단위 × 단가)를 넘으면 이득 ·
+# > **카드.** 정규화된 요청 = (적중 + {{value("dax.miss_cost"):.0f}} × 놓침 + {{value("dax.write_cost"):.0f}} × n × 쓰기) × max({{value("dax.target_utilization_factor")}}, n ÷ (n − 1)) · 초당 적중이 한 달 노드 요금 ÷ (2,628,000초 × 단위 × 단가)를 넘으면 이득 ·
 # > 유지 시간: 새로움과 적중의 맞바꿈 · 쓰기가 많거나 강력한 일관된 읽기: 캐시 없음
 #
 # **다음:** 좌석표는 누구나 볼 수 있습니다. 그럼 누가 사고, 누가 가격을 바꿀 수 있을까요?

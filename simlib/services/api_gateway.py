@@ -49,6 +49,7 @@ class ApiGateway(Service):
     """
 
     title = "Amazon API Gateway"
+    hands_on = True
     not_billed = ("data transfer out, unless added",)
 
     api_type: str = param("REST", "", "kind of API", choices=API_TYPES)

@@ -248,6 +248,9 @@ class Service(Checked):
     counts_units: bool = False
     """Whether its spans hold halves of capacity units in place of billed milliseconds."""
 
+    hands_on: bool = False
+    """Whether it hands requests on to the service that does their work."""
+
     calls_next: bool = True
     """Whether a service may stand behind it in a stack."""
 

@@ -24,6 +24,7 @@ class Client(Service):
     """
 
     title = "Client"
+    hands_on = True
 
     last_mile_ms: float = param(20.0, "ms", "round trip between the user and the nearest AWS Region", 0, 2000)
     from_region: str | None = param(None, "", "AWS Region nearest to the user; nothing: the stack's own Region")

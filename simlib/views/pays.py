@@ -45,8 +45,10 @@ class Pays(Picture):
                 self.words[place] = axis.text(column, row, "", ha="center", va="center", fontsize=9, bbox={
                     "fc": "white", "ec": "none", "pad": 1.2, "alpha": 0.85})
         self.looks = dict(zip(self.ways, zip(COLOURS, HATCHES)))
-        self.figure.legend([Patch(fc=colour, hatch=hatch, ec="white") for colour, hatch in self.looks.values()],
-                           [label(way) for way in self.ways], loc="outside lower center", ncols=len(self.ways))
+        handles = [Patch(fc=colour, hatch=hatch, ec="white") for colour, hatch in self.looks.values()]
+        self.figure.legend([*handles, Patch(fill=False, ec="black", ls="--")],
+                           [*(label(way) for way in self.ways), label("another way at A")],
+                           loc="outside lower center", ncols=len(self.ways) + 1)
 
     def update(self, found, pinned):
         for place, field in self.fields.items():

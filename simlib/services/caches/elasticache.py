@@ -13,7 +13,7 @@ from simlib.services.base import BYTES_PER_GB, OK, Metered, Service, Sums, Windo
 from simlib.services.caches.front import DELETES, ITEM, KEEPS, PASSES, QUERY, UPDATES, WRITES, Front, open_front
 from simlib.services.copies import HIT, MISS, WROTE
 
-ON_WRITE = {"delete": DELETES, "update": UPDATES, "nothing": KEEPS}
+ON_WRITE = {"delete": DELETES, "update": UPDATES, "keep": KEEPS}
 ENGINES = ("valkey", "redis", "memcached")
 @dataclass(frozen=True)
 class ElastiCache(Service):
@@ -26,7 +26,8 @@ class ElastiCache(Service):
         every reader goes to the table.
     Leaves out: throughput limits of nodes, replicas and failover, data structures, overhead of the engine's memory,
         the code's own errors.
-    Billed for: hours of every node, or GB-hours and ElastiCache processing units (ECPU, a started KB each).
+    Billed for: hours of every node, or GB-hours and ElastiCache processing units (ECPU: a started KB of what
+        is found or put, one for what is not found or is deleted).
     Sources: data/cache_nodes.csv, data/facts.csv (elasticache.*), data/latencies.csv, data/prices.csv.
     """
 
@@ -99,9 +100,13 @@ class ElastiCache(Service):
         filled = (resource == MISS) & done
         if not self.caches_empty:
             filled &= workload.item_bytes[request] > 0
-        changed = (resource == WROTE) & done & (self.on_write != "nothing")
-        looked = (resource == HIT) | (resource == MISS)
-        sums.add("ecpu", (looked.astype(np.int64) + filled + changed) * kilobytes)
+        whole = (resource == HIT).astype(np.int64) + filled
+        least = resource == MISS
+        if self.on_write == "update":
+            whole += (resource == WROTE) & done
+        elif self.on_write == "delete":
+            least = least | (resource == WROTE) & done
+        sums.add("ecpu", whole * kilobytes + least)
         sums.add("filled_bytes", (kilobytes * 1024)[filled])
 
     def usage(self, sums: Sums, window: Window):
