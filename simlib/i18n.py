@@ -244,6 +244,7 @@ def usd(amount: float) -> str:
 
 def number(value: float, digits: int = 3) -> str:
     """A number with `digits` significant digits, thousands separated, and no exponent."""
+    value = float(value)
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
