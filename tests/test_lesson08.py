@@ -168,7 +168,7 @@ def test_nonsense_is_answered_with_one_sentence_and_the_picture_stays():
     before = exploring.sentence
     for name, typed in (("height_rps", "many"), ("height_rps", 10**9), ("height_rps", "12.5"), ("ready_wcu", "")):
         assert not exploring.take({name: typed})
-        assert exploring.error and "\n" not in exploring.error
+        assert exploring.error.splitlines() == list(exploring.refused.values())
         assert exploring.stale and exploring.sentence == before
 
 
