@@ -94,7 +94,7 @@ def test_hit_ratios_are_those_of_another_cache_and_of_ches_approximation(room, e
     """
     keys = Keys("zipf", 1000, exponent)
     cache = OfBytes(ttl_s=0, bytes_held=1000.0 * room)
-    result = played(cache, keys=keys, rate_rps=2.0, window_s=30_000.0)
+    result = played(cache, keys=keys, rate_rps=2.0, window_s=60_000.0)
     other = cachetools.LRUCache(room)
     hits = 0
     asked = result.workload.key.tolist()
@@ -106,7 +106,7 @@ def test_hit_ratios_are_those_of_another_cache_and_of_ches_approximation(room, e
     che = (shares * (1 - np.exp(-shares * span))).sum()
     warm = of_cache(result).sort_values("start_s").iloc[20_000:]
     assert hit_ratio(result) == pytest.approx(hits / len(asked), abs=0.005)
-    assert (warm.resource == HIT).mean() == pytest.approx(che, abs=0.01)
+    assert (warm.resource == HIT).mean() == pytest.approx(che, abs=0.005)
 
 
 class OfBytes(ElastiCache):
