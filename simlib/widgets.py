@@ -33,12 +33,26 @@ def _text(
     )
 
 
+def _in_order(control):
+    """The control, its messages handled in the kernel's main thread, one after the other with those of all others.
+
+    JupyterLab sends a field's value and then the click of a button. ipykernel 7.4 hands what comes from a widget to the
+    thread that last sent something to this widget: fields that were answered to and buttons then are served by two
+    threads at once, and a click may be served before the value that was typed before it.
+    """
+    if hasattr(control.comm, "_reply_subshell_for"):
+        control.comm._reply_subshell_for = lambda _data, _subshell: None
+    return control
+
+
 def _button(words: str, tooltip: str = "", style: str = "", width: str = "auto") -> w.Button:
-    return w.Button(
-        description=words,
-        tooltip=tooltip,
-        button_style=style,
-        layout=w.Layout(width=width, align_self="flex-start"),
+    return _in_order(
+        w.Button(
+            description=words,
+            tooltip=tooltip,
+            button_style=style,
+            layout=w.Layout(width=width, align_self="flex-start"),
+        )
     )
 
 
@@ -76,19 +90,21 @@ def _problem_html(sentence: str) -> str:
 def _answer_field(choices, unit: str):
     """Radio buttons for choices, or a text field for a number (so that nonsense can be answered in words)."""
     if choices:
-        return w.RadioButtons(
+        field = w.RadioButtons(
             options=[(_(words), k) for k, words in enumerate(choices)],
             value=None,
             layout=w.Layout(width="max-content", max_width="100%"),
             style=_STYLE,
         )
-    return w.Text(
-        value="",
-        placeholder=_("type a number"),
-        layout=w.Layout(width="260px"),
-        description=_(unit) if unit else "",
-        style=_STYLE,
-    )
+    else:
+        field = w.Text(
+            value="",
+            placeholder=_("type a number"),
+            layout=w.Layout(width="260px"),
+            description=_(unit) if unit else "",
+            style=_STYLE,
+        )
+    return _in_order(field)
 
 
 def predict(prediction: teach.Prediction, store: teach.Store | None = None) -> w.VBox:
@@ -201,8 +217,8 @@ class _Slider:
             self.field = w.Text(
                 value=control.show(control.default), continuous_update=False, layout=w.Layout(width="95px")
             )
-            self.field.observe(self._typed, "value")
-        self.main.observe(self._moved, "value")
+            _in_order(self.field).observe(self._typed, "value")
+        _in_order(self.main).observe(self._moved, "value")
         title = w.HTML(
             _text(name, pad="0")
             + (
@@ -285,7 +301,7 @@ class Explore(w.HBox):
         self.reset_button.on_click(lambda _sender: self._reset())
         self.pin_button.on_click(lambda _sender: self._act(self.state.pin))
         self.clear_button.on_click(lambda _sender: self._act(self.state.clear))
-        self.sum_button.observe(lambda _change: self._show_money(), "value")
+        _in_order(self.sum_button).observe(lambda _change: self._show_money(), "value")
         buttons = ([] if explorable.live else [self.run_button]) + [
             self.reset_button,
             self.pin_button,
@@ -433,9 +449,11 @@ def reach(target: teach.Target, thing) -> w.VBox:
 
 def write(essay: teach.Essay) -> w.VBox:
     """A question answered in words, then compared with the points of a full answer."""
-    field = w.Textarea(
-        placeholder=_("your answer in two or three sentences"),
-        layout=w.Layout(width="100%", max_width="760px", height="90px"),
+    field = _in_order(
+        w.Textarea(
+            placeholder=_("your answer in two or three sentences"),
+            layout=w.Layout(width="100%", max_width="760px", height="90px"),
+        )
     )
     compare = _button(_("Compare"), style="primary")
     told = w.HTML()

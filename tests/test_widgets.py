@@ -240,6 +240,32 @@ def test_another_control_or_button_leaves_what_was_refused_in_its_field(live):
     assert made.state.found_settings == {"rate": 100, "zones": 5, "shape": "b"}
 
 
+def test_a_click_is_not_served_before_what_was_typed_before_it(monkeypatch):
+    """Whatever thread last sent to a control, what comes from it goes to the main one, as that of all others."""
+    import comm
+
+    kernel = pytest.importorskip("ipykernel.comm.comm", reason="ipykernel is not installed")
+    if not hasattr(kernel.BaseComm, "_reply_subshell_for"):
+        pytest.skip("this ipykernel hands all messages to the thread that JupyterLab names")
+    monkeypatch.setattr(comm, "create_comm", kernel.BaseComm)
+    options = tuple(teach.Option(f"o{k}", "why", k == 0) for k in range(4))
+    exam, plain = (teach.Question("Which?", options, domain) for domain in ("cost", None))
+    made = [
+        widgets.explore(explorable(live=False)),
+        widgets.predict(teach.Prediction("p", "How many?"), teach.Store()),
+        widgets.check(teach.Check("c", "How much?", lambda: 40.0, str)),
+        widgets.quiz(teach.Quiz((exam, plain, plain))),
+        widgets.write(teach.Essay("e", "Why?", ("because",))),
+    ]
+    kinds = (ipywidgets.ValueWidget, ipywidgets.Button)
+    controls = [one for each in made for one in the_texts(each, kinds) if not isinstance(one, ipywidgets.HTML)]
+    assert {type(one).__name__ for one in controls} >= {"Text", "Textarea", "Button", "ToggleButton", "RadioButtons",
+                                                        "Dropdown", "IntSlider", "FloatLogSlider"}
+    for one in controls:
+        one.comm._reply_subshell_id = "the thread that sent last"
+        assert one.comm._reply_subshell_for({}, "the thread that JupyterLab names") is None, one
+
+
 def test_a_reset_takes_back_what_was_refused():
     made = widgets.explore(of_8000(live=False))
     made.sliders["rate"].field.value = "many"
