@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from simlib.fast.compiling import inlined, kernel
-from simlib.fast.flow import answer, call_next, clear_deadline, column, is_ready, set_deadline, show, span, wait
+from simlib.fast.flow import call_next, clear_deadline, column, done, is_ready, set_deadline, show, wait
 from simlib.fast.world import NONE
-from simlib.services.base import (
-    CALLS_PER_CALL,
-    COMPLETION,
-    FAILED,
-    FUNCTION_ERROR,
-    FUNCTION_TIMEOUT,
-    OK,
-    REJECTED,
-    STALE,
-    THROTTLED,
-    TIMED_OUT,
-)
+from simlib.services.api_gateway import answer_to
+from simlib.services.base import CALLS_PER_CALL, COMPLETION, OK, STALE, THROTTLED, TIMED_OUT
 from simlib.services.copies import HIT, MISS, PASSED, find, put
 
+inlined(answer_to)
+
 _START, _THROUGH, _ANSWERED = range(3)
-
-
-@inlined
-def done(world, number, work_s, status, seen, resource):
-    """Ends a call to the API."""
-    frame = world.frames[number]
-    world.levels[frame.level].in_use -= 1
-    span(world, frame.level, frame.request, frame.call, frame.start_s, 0.0, 0.0, work_s, seen, 0, 0, resource)
-    return answer(world, number, status)
 
 
 @inlined
@@ -93,11 +76,7 @@ def answered(world, number, behind):
     """Hands on how what stands behind the API has ended, and keeps its answer."""
     run, frame = world.run[0], world.frames[number]
     api = world.apis[frame.unit]
-    status = behind
-    if behind == THROTTLED:
-        status = REJECTED
-    elif behind == FUNCTION_ERROR or behind == FUNCTION_TIMEOUT:
-        status = FAILED
+    status = answer_to(behind)
     size = max(column(world, api.size, frame.request), 1.0)
     if frame.i and status == OK and size <= api.most_bytes:
         put(world.lrus[api.lru], world.entries, frame.j, size, frame.shown, run.now_s)

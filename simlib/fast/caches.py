@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simlib.fast.compiling import inlined, kernel
-from simlib.fast.flow import answer, call_next, column, show, span, wait
+from simlib.fast.flow import call_next, column, done, show, wait
 from simlib.fast.world import NONE
 from simlib.services.base import ARRIVAL, COMPLETION, FAILED, OK, STALE, THROTTLED
 from simlib.services.caches.front import KEEPS, PASSES, QUERY, UPDATES, WRITES, takes
@@ -19,15 +19,6 @@ _START, _REFUSED, _THROUGH, _ANSWERED, _FILLED, _BYPASSED = range(6)
 @inlined
 def memory_of(world, front, kind):
     return world.lrus[front.lru + (1 if kind == QUERY and front.one_pool == 0 else 0)]
-
-
-@inlined
-def done(world, number, work_s, status, seen, resource):
-    """Ends a call to a cache."""
-    frame = world.frames[number]
-    world.levels[frame.level].in_use -= 1
-    span(world, frame.level, frame.request, frame.call, frame.start_s, 0.0, 0.0, work_s, seen, 0, 0, resource)
-    return answer(world, number, status)
 
 
 @kernel

@@ -55,7 +55,7 @@ def digest() -> str:
     sha = hashlib.sha256(repr((sys.version_info[:2], processor, versions)).encode())
     here = Path(__file__).parent
     beside = ("services/base.py", "services/dynamodb/capacity.py", "services/copies.py",
-              "services/caches/front.py", "result.py")
+              "services/caches/front.py", "services/api_gateway.py", "result.py")
     for path in [*sorted(here.glob("*.py")), *(here.parent / name for name in beside)]:
         sha.update(path.read_bytes())
     return sha.hexdigest()[:16]

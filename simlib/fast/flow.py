@@ -371,3 +371,12 @@ def capacity(world, level_number, resource, start_s, end_s):
     level.rows += 1
     if level.rows > run.most_rows:
         run.most_rows = level.rows
+
+
+@inlined
+def done(world, number, work_s, status, seen, resource):
+    """Ends a visit that neither waits nor is billed for its time: recorded as `seen`, answered with `status`."""
+    frame = world.frames[number]
+    world.levels[frame.level].in_use -= 1
+    span(world, frame.level, frame.request, frame.call, frame.start_s, 0.0, 0.0, work_s, seen, 0, 0, resource)
+    return answer(world, number, status)

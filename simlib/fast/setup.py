@@ -136,6 +136,16 @@ def _is_constant(traffic):
     return len(traffic.operations) == 1 and only.is_constant("work") and only.is_constant("io")
 
 
+def _has_one_size(traffic):
+    """Whether every request reads or writes as many bytes."""
+    return len(traffic.operations) == 1 and traffic.operations[0].is_constant("item") and not traffic.keys.absent_share
+
+
+def _lru(state, most, ttl_s):
+    """The number of a new, empty memory."""
+    return state.add("lrus", newest=NOWHERE, oldest=NOWHERE, last=NOWHERE, first=NOWHERE, most=most, ttl_s=ttl_s)
+
+
 def _cold_starts(function):
     def fill(part):
         cold = function.cold_starts(*map(part.uniforms, COLD_DICE))
@@ -269,8 +279,7 @@ def _dynamodb(player, level, table):
         latencies=latencies[0], busy=NONE, written=NONE, added=NONE, versions=NONE,
         operation=columns.add("operation", lambda part: part.operation, len(operations) == 1),
         key=columns.add("key", lambda part: part.key), latency=columns.add((level, "latency"), table.latency_s))
-    one_size = (len(operations) == 1 and operations[0].is_constant("item")
-                and not traffic.keys.absent_share)
+    one_size = _has_one_size(traffic)
     demands = _Demand(table)
     for place in range(1 + len(table.indexes)):
         same = one_size and (place == 0 or not table.indexes[place - 1].is_partial)
@@ -331,8 +340,7 @@ def _front(player, level, service, cluster):
     operations, count = traffic.operations, traffic.keys.count
     queries = front.queries
     entries = state.lengthen("entries", count * (1 + len(queries)))
-    lrus = [state.add("lrus", newest=NOWHERE, oldest=NOWHERE, last=NOWHERE, first=NOWHERE, most=most, ttl_s=ttl_s)
-            for most, ttl_s in zip(front.most_bytes, front.ttl_s)]
+    lrus = [_lru(state, *each) for each in zip(front.most_bytes, front.ttl_s)]
     behind = state.view.dynamo[state.view.levels[level + 1].unit]
     same = len(operations) == 1
     fields = dict(
@@ -343,8 +351,7 @@ def _front(player, level, service, cluster):
         keeps_nothing=front.keeps_nothing,
         bypass_share=front.bypass_share, operation=columns.add("operation", lambda part: part.operation, same),
         key=columns.add("key", lambda part: part.key),
-        size=columns.add("result bytes", result_bytes, same and operations[0].is_constant("item")
-                         and not traffic.keys.absent_share),
+        size=columns.add("result bytes", result_bytes, _has_one_size(traffic)),
         trip=columns.add((level, "trip"), lambda part: trips_s(front, part)))
     if front.bypass_share:
         fields["bypass"] = columns.add("cache.bypass", lambda part: part.uniforms("cache.bypass"))
@@ -370,14 +377,12 @@ def _api_gateway(player, level, service):
         stage=NONE if service.rate_rps is None else bucket(service.burst, service.rate_rps),
         timeout_s=service.timeout_s, kept=state.extend("targets", np.array(kept)), count=count,
         entries=state.lengthen("entries", count * max(kept)),
-        lru=state.add("lrus", newest=NOWHERE, oldest=NOWHERE, last=NOWHERE, first=NOWHERE, most=memory.most,
-                      ttl_s=memory.ttl_s),
+        lru=_lru(state, memory.most, memory.ttl_s),
         versions=state.view.dynamo[state.view.levels[-1].unit].versions if isinstance(table, DynamoDb) else NONE,
         most_bytes=facts.value("apigateway.cached_max_bytes"),
         operation=columns.add("operation", lambda part: part.operation, same),
         key=columns.add("key", lambda part: part.key),
-        size=columns.add("result bytes", result_bytes, same and operations[0].is_constant("item")
-                         and not traffic.keys.absent_share),
+        size=columns.add("result bytes", result_bytes, _has_one_size(traffic)),
         overhead=columns.add((level, "overhead"), service.overhead_s))
     service.note(player.views[level])
     return IS_API, unit, NONE

@@ -30,8 +30,15 @@ from simlib.services.copies import HIT, MISS, PASSED, Entry, Lru, find, put, res
 
 API_TYPES = ("REST", "HTTP")
 CACHE_SIZES_GB = (0.5, 1.6, 6.1, 13.5, 28.4, 58.2, 118.0, 237.0)
-ANSWERS = {THROTTLED: REJECTED, FUNCTION_ERROR: FAILED, FUNCTION_TIMEOUT: FAILED}
-"""What the caller is answered when what stands behind the API ends so."""
+
+
+def answer_to(status):
+    """What the caller is answered when what stands behind the API has ended with this status."""
+    if status == THROTTLED:
+        return REJECTED
+    if status == FUNCTION_ERROR or status == FUNCTION_TIMEOUT:
+        return FAILED
+    return status
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,7 @@ class ApiGateway(Service):
             if backend:
                 inner = number * CALLS_PER_CALL + 1
                 status = yield from run.within(run.now + self.timeout_s, backend(request, inner), request, inner)
-            status = TIMED_OUT if status is None else ANSWERS.get(status, status)
+            status = TIMED_OUT if status is None else answer_to(status)
             version = shown.take(request, number)
             size = float(max(size_of[request], 1))
             if name and status == OK and size <= most_bytes:
@@ -150,10 +157,7 @@ class ApiGateway(Service):
         if self.api_type == "REST":
             sums.add("requests", served)
         else:
-            request = spans["request"][served].astype(np.int64)
-            workload = metered.workload
-            items = np.array([each.items for each in workload.traffic.operations], dtype=np.int64)
-            size = workload.item_bytes[request] * items[workload.operation[request]]
+            size = result_bytes(metered.workload, spans["request"][served].astype(np.int64))
             step = int(facts.value("apigateway.http_metered_bytes"))
             sums.add("requests", np.maximum(1, -(-size // step)))
         sums.add("cache_s", metered.capacity["end_s"] - metered.capacity["start_s"])

@@ -14,10 +14,10 @@ HIT, MISS, PASSED, WROTE = 1, 2, 3, 4
 """What a span of a service that keeps copies says in `resource`."""
 
 
-def result_bytes(workload) -> np.ndarray:
-    """Bytes of what each request reads or writes, int64; 0 where it finds nothing."""
+def result_bytes(workload, requests=slice(None)) -> np.ndarray:
+    """Bytes of what each request, or each of some by number, reads or writes, int64; 0 where it finds nothing."""
     items = np.array([operation.items for operation in workload.traffic.operations], dtype=np.int64)
-    return np.asarray(workload.item_bytes) * items[workload.operation]
+    return workload.item_bytes[requests] * items[workload.operation[requests]]
 
 
 class Entry:

@@ -11,10 +11,12 @@ from simlib import facts
 from simlib.params import param
 from simlib.services.base import BYTES_PER_GB, OK, Metered, Service, Sums, Window
 from simlib.services.caches.front import DELETES, ITEM, KEEPS, PASSES, QUERY, UPDATES, WRITES, Front, open_front
-from simlib.services.copies import HIT, MISS, WROTE
+from simlib.services.copies import HIT, MISS, WROTE, result_bytes
 
 ON_WRITE = {"delete": DELETES, "update": UPDATES, "keep": KEEPS}
 ENGINES = ("valkey", "redis", "memcached")
+
+
 @dataclass(frozen=True)
 class ElastiCache(Service):
     """An ElastiCache cluster, or ElastiCache Serverless, in front of a `DynamoDb` table.
@@ -94,8 +96,7 @@ class ElastiCache(Service):
         if not self.serverless:
             return
         request = spans["request"].astype(np.int64)
-        items = np.array([each.items for each in workload.traffic.operations], dtype=np.int64)
-        kilobytes = np.maximum(1, -(-workload.item_bytes[request] * items[workload.operation[request]] // 1024))
+        kilobytes = np.maximum(1, -(-result_bytes(workload, request) // 1024))
         resource, done = spans["resource"], spans["status"] == OK
         filled = (resource == MISS) & done
         if not self.caches_empty:
