@@ -11,7 +11,8 @@ from simlib import facts
 from simlib.capacity_units import READ_BYTES, TRANSACTIONAL_READ, started
 from simlib.params import param
 from simlib.services.base import BYTES_PER_GB, CAPACITY, OK, Metered, Service, Sums, Window
-from simlib.services.caches.front import ITEM, PASSES, QUERY, UPDATES, WRITES, WROTE, Bucket, Front, open_front
+from simlib.services.caches.front import UPDATES, Bucket, Front, classes, open_front
+from simlib.services.copies import WROTE
 
 
 @dataclass(frozen=True)
@@ -44,19 +45,6 @@ class Dax(Service):
     fails_at_s: float | None = param(None, "s", "when a node is lost", 0)
     back_after_s: float | None = param(None, "s", "how long until it is replaced; nothing: never", 0)
 
-    def classes(self, operations) -> tuple[int, ...]:
-        """What the cluster does with each operation."""
-        return tuple(self._class(operation) for operation in operations)
-
-    def _class(self, operation):
-        if operation.access == "write":
-            return WRITES
-        if operation.consistency != "eventual":
-            return PASSES
-        if operation.items == 1 and operation.index is None:
-            return ITEM
-        return QUERY if self.query_ttl_s else PASSES
-
     @property
     def node(self):
         """The node type's memory and throughput."""
@@ -70,7 +58,7 @@ class Dax(Service):
         """How the cluster treats these requests."""
         most = self.node.memory_gib * BYTES_PER_GB / 2
         return Front(
-            classes=self.classes(workload.traffic.operations), most_bytes=(most, most),
+            classes=classes(workload.traffic.operations, bool(self.query_ttl_s)), most_bytes=(most, most),
             ttl_s=(self.item_ttl_s or math.inf, self.query_ttl_s or math.inf), on_write=UPDATES, own_trips=False,
             latency="cache.dax", bypass_share=self.bypass_share, one_pool=False, keeps_nothing=True,
             costs=(facts.value("dax.hit_cost"), facts.value("dax.miss_cost"),

@@ -10,7 +10,7 @@ import numpy as np
 from simlib import facts
 from simlib.params import param
 from simlib.services.base import BYTES_PER_GB, OK, Metered, Service, Sums, Window
-from simlib.services.caches.front import DELETES, ITEM, KEEPS, PASSES, QUERY, UPDATES, WRITES, Front, open_front
+from simlib.services.caches.front import DELETES, KEEPS, UPDATES, Front, classes, open_front
 from simlib.services.copies import HIT, MISS, WROTE, result_bytes
 
 ON_WRITE = {"delete": DELETES, "update": UPDATES, "keep": KEEPS}
@@ -53,23 +53,10 @@ class ElastiCache(Service):
         """What fits; a serverless cache grows."""
         return math.inf if self.serverless else self.nodes * facts.cache_node(self.node_type).memory_gib * BYTES_PER_GB
 
-    def classes(self, operations) -> tuple[int, ...]:
-        """What the code does with each operation."""
-        return tuple(self._class(operation) for operation in operations)
-
-    def _class(self, operation):
-        if operation.access == "write":
-            return WRITES
-        if operation.consistency != "eventual":
-            return PASSES
-        if operation.items == 1 and operation.index is None:
-            return ITEM
-        return QUERY if self.caches_queries else PASSES
-
     def front(self, workload) -> Front:
         """How the code treats these requests."""
         return Front(
-            classes=self.classes(workload.traffic.operations), most_bytes=(self.memory_bytes, 0.0),
+            classes=classes(workload.traffic.operations, self.caches_queries), most_bytes=(self.memory_bytes, 0.0),
             ttl_s=(self.ttl_s or math.inf, math.inf), on_write=ON_WRITE[self.on_write], own_trips=True,
             latency="cache.elasticache", costs=(0.0, 0.0, 0.0), bypass_share=self.bypass_share, one_pool=True,
             keeps_nothing=self.caches_empty)

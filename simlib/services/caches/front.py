@@ -60,6 +60,21 @@ class Front:
             (each for each, kind in enumerate(self.classes) if kind == QUERY), 1)}
 
 
+def classes(operations, caches_queries: bool) -> tuple[int, ...]:
+    """What a cache does with each operation: eventually consistent reads may be answered, all others go through."""
+
+    def kind_of(operation):
+        if operation.access == "write":
+            return WRITES
+        if operation.consistency != "eventual":
+            return PASSES
+        if operation.items == 1 and operation.index is None:
+            return ITEM
+        return QUERY if caches_queries else PASSES
+
+    return tuple(map(kind_of, operations))
+
+
 class Bucket:
     """Normalized requests that a cluster can still take in this second."""
 
